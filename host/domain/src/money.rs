@@ -1,0 +1,504 @@
+//! Whole yen, exact rates, and roundings that have a name.
+//!
+//! Nothing here is a float, and nothing overflows in silence: an amount outside
+//! ±[`Yen::MAX`] is a [`MoneyError`].
+
+use core::cmp::Ordering;
+use core::fmt;
+
+/// Why an amount could not be computed. Rules turn it into a refusal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MoneyError {
+    /// The result lies outside ±[`Yen::MAX`], or an intermediate outside 127 bits.
+    OutOfRange,
+    /// A fraction with a denominator of zero or less.
+    NotAFraction,
+}
+
+impl fmt::Display for MoneyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            MoneyError::OutOfRange => "amount out of range",
+            MoneyError::NotAFraction => "not a fraction",
+        })
+    }
+}
+
+impl core::error::Error for MoneyError {}
+
+/// A whole number of yen. Negative where the field allows it (a loss, a correction).
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Yen(i64);
+
+impl Yen {
+    /// Nothing.
+    pub const ZERO: Yen = Yen(0);
+    /// The largest magnitude: 10^15 yen, more than Japan's yearly product, so that any product
+    /// with a rate of up to nine digits still fits the arithmetic.
+    pub const MAX: i64 = 1_000_000_000_000_000;
+
+    /// A constant amount. Panics at compile time when out of range.
+    pub const fn new(yen: i64) -> Yen {
+        assert!(yen <= Yen::MAX && yen >= -Yen::MAX, "amount out of range");
+        Yen(yen)
+    }
+
+    /// An amount from outside.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`] beyond ±[`Yen::MAX`].
+    pub const fn checked(yen: i64) -> Result<Yen, MoneyError> {
+        if yen <= Yen::MAX && yen >= -Yen::MAX { Ok(Yen(yen)) } else { Err(MoneyError::OutOfRange) }
+    }
+
+    /// The bare number, for columns and encodings.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// Sum.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`].
+    pub const fn plus(self, other: Yen) -> Result<Yen, MoneyError> {
+        // Two values within ±10^15 cannot overflow 64 bits.
+        Yen::checked(self.0 + other.0)
+    }
+
+    /// Difference; may be negative.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`].
+    pub const fn minus(self, other: Yen) -> Result<Yen, MoneyError> {
+        Yen::checked(self.0 - other.0)
+    }
+
+    /// `self` taken `count` times.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`].
+    pub const fn times(self, count: i64) -> Result<Yen, MoneyError> {
+        match self.0.checked_mul(count) {
+            Some(yen) => Yen::checked(yen),
+            None => Err(MoneyError::OutOfRange),
+        }
+    }
+
+    /// `self` less `other`, never below zero: what the law writes as 控除した額, nil when negative.
+    pub const fn less(self, other: Yen) -> Yen {
+        let rest = self.0 - other.0;
+        // Within ±2·10^15 before, so the positive part may exceed MAX only when `other` is
+        // negative; saturate rather than wrap.
+        if rest <= 0 {
+            Yen(0)
+        } else if rest > Yen::MAX {
+            Yen(Yen::MAX)
+        } else {
+            Yen(rest)
+        }
+    }
+
+    /// As an exact amount.
+    pub const fn exact(self) -> Exact {
+        Exact { num: self.0, den: 1 }
+    }
+}
+
+impl fmt::Display for Yen {
+    /// With thousands separators, no unit: `1,234,567`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.unsigned_abs();
+        if self.0 < 0 {
+            f.write_str("-")?;
+        }
+        let mut groups = [0_u64; 7];
+        let mut rest = digits;
+        let mut last = 0;
+        while rest >= 1000 {
+            groups[last] = rest % 1000;
+            rest /= 1000;
+            last += 1;
+        }
+        write!(f, "{rest}")?;
+        for group in groups[..last].iter().rev() {
+            write!(f, ",{group:03}")?;
+        }
+        Ok(())
+    }
+}
+
+/// An exact rate: a fraction as the ordinance writes it (8.47 % is 847/10000).
+///
+/// Rates compare by value, so 1/2 equals 50/100.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    num: i64,
+    den: i64,
+}
+
+impl Rate {
+    /// Nil.
+    pub const ZERO: Rate = Rate { num: 0, den: 1 };
+    /// The whole.
+    pub const ONE: Rate = Rate { num: 1, den: 1 };
+    /// Largest numerator and denominator: nine digits, so that products with [`Yen::MAX`] stay
+    /// within 127 bits.
+    pub const MAX: i64 = 1_000_000_000;
+
+    /// A constant rate. Panics at compile time when it is none.
+    pub const fn new(num: i64, den: i64) -> Rate {
+        assert!(num >= 0 && num <= Rate::MAX && den > 0 && den <= Rate::MAX, "not a rate");
+        Rate { num, den }
+    }
+
+    /// A rate from outside; not negative.
+    ///
+    /// # Errors
+    /// [`MoneyError::NotAFraction`] for a denominator below 1 or a negative numerator,
+    /// [`MoneyError::OutOfRange`] for more than nine digits.
+    pub const fn checked(num: i64, den: i64) -> Result<Rate, MoneyError> {
+        if den <= 0 || num < 0 {
+            return Err(MoneyError::NotAFraction);
+        }
+        if num > Rate::MAX || den > Rate::MAX {
+            return Err(MoneyError::OutOfRange);
+        }
+        Ok(Rate { num, den })
+    }
+
+    /// Numerator as written.
+    pub const fn num(self) -> i64 {
+        self.num
+    }
+
+    /// Denominator as written.
+    pub const fn den(self) -> i64 {
+        self.den
+    }
+
+    /// What is left of the whole: 1 - rate, nil when the rate is above one.
+    pub const fn complement(self) -> Rate {
+        Rate { num: if self.num > self.den { 0 } else { self.den - self.num }, den: self.den }
+    }
+
+    /// `amount` times this rate, exact.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`].
+    pub fn of(self, amount: Yen) -> Result<Exact, MoneyError> {
+        amount.exact().times(self)
+    }
+
+    /// Reads `8.47%`, `847/10000` or `0.0847`: digits only, exact, at most nine of them.
+    ///
+    /// # Errors
+    /// [`MoneyError::NotAFraction`] when the text is none of the three.
+    pub fn parse(text: &str) -> Result<Rate, MoneyError> {
+        if let Some((num, den)) = text.split_once('/') {
+            let part = |t: &str| t.trim().parse::<i64>().map_err(|_| MoneyError::NotAFraction);
+            return Rate::checked(part(num)?, part(den)?);
+        }
+        let (digits, mut den) = match text.trim().strip_suffix('%') {
+            Some(percent) => (percent.trim_end(), 100_i64),
+            None => (text.trim(), 1),
+        };
+        let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+        let plain = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !plain(whole) || !plain(decimals) || digits.ends_with('.') {
+            return Err(MoneyError::NotAFraction);
+        }
+        let mut num: i64 = whole.parse().map_err(|_| MoneyError::OutOfRange)?;
+        for digit in decimals.bytes() {
+            num = num.checked_mul(10).and_then(|n| n.checked_add(i64::from(digit - b'0'))).ok_or(MoneyError::OutOfRange)?;
+            den = den.checked_mul(10).ok_or(MoneyError::OutOfRange)?;
+        }
+        Rate::checked(num, den)
+    }
+}
+
+impl PartialEq for Rate {
+    fn eq(&self, other: &Rate) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+impl Eq for Rate {}
+impl PartialOrd for Rate {
+    fn partial_cmp(&self, other: &Rate) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Rate {
+    fn cmp(&self, other: &Rate) -> Ordering {
+        // Nine digits each: the products fit 64 bits.
+        (self.num * other.den).cmp(&(other.num * self.den))
+    }
+}
+
+impl fmt::Display for Rate {
+    /// As a percentage where that is finite in six decimals, else as the fraction.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scaled = i128::from(self.num) * 100_000_000;
+        if scaled % i128::from(self.den) != 0 {
+            return write!(f, "{}/{}", self.num, self.den);
+        }
+        let millionths = scaled / i128::from(self.den);
+        let (whole, decimals) = (millionths / 1_000_000, millionths % 1_000_000);
+        if decimals == 0 {
+            return write!(f, "{whole}%");
+        }
+        let mut width = 6;
+        let mut rest = decimals;
+        while rest % 10 == 0 {
+            rest /= 10;
+            width -= 1;
+        }
+        write!(f, "{whole}.{rest:0width$}%")
+    }
+}
+
+/// An amount before its rounding: an exact fraction of a yen.
+#[derive(Clone, Copy, Debug)]
+pub struct Exact {
+    num: i64,
+    den: i64,
+}
+
+impl Exact {
+    /// Nothing.
+    pub const ZERO: Exact = Exact { num: 0, den: 1 };
+
+    /// Numerator over [`Exact::den`]; not necessarily reduced.
+    pub const fn num(self) -> i64 {
+        self.num
+    }
+
+    /// Denominator, 1 or more.
+    pub const fn den(self) -> i64 {
+        self.den
+    }
+
+    /// A sum of exact amounts.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`] when even the reduced result needs more than 63 bits.
+    #[inline]
+    pub fn plus(self, other: Exact) -> Result<Exact, MoneyError> {
+        if self.den == other.den {
+            if let Some(num) = self.num.checked_add(other.num) {
+                return Ok(Exact { num, den: self.den });
+            }
+        }
+        let (big, small) = if self.den >= other.den { (self, other) } else { (other, self) };
+        // Denominators here are products of a few small numbers: one mostly divides the other.
+        if big.den % small.den == 0 {
+            if let Some(num) = small.num.checked_mul(big.den / small.den).and_then(|n| n.checked_add(big.num)) {
+                return Ok(Exact { num, den: big.den });
+            }
+        }
+        Exact::wide(
+            i128::from(self.num) * i128::from(other.den) + i128::from(other.num) * i128::from(self.den),
+            i128::from(self.den) * i128::from(other.den),
+        )
+    }
+
+    /// A difference of exact amounts; may be negative.
+    ///
+    /// # Errors
+    /// As [`Exact::plus`].
+    #[inline]
+    pub fn minus(self, other: Exact) -> Result<Exact, MoneyError> {
+        self.plus(Exact { num: -other.num, den: other.den })
+    }
+
+    /// `self` times a rate.
+    ///
+    /// # Errors
+    /// As [`Exact::plus`].
+    #[inline]
+    pub fn times(self, rate: Rate) -> Result<Exact, MoneyError> {
+        if let (Some(num), Some(den)) = (self.num.checked_mul(rate.num), self.den.checked_mul(rate.den)) {
+            return Ok(Exact { num, den });
+        }
+        Exact::wide(i128::from(self.num) * i128::from(rate.num), i128::from(self.den) * i128::from(rate.den))
+    }
+
+    /// Below zero?
+    pub const fn is_negative(self) -> bool {
+        self.num < 0
+    }
+
+    /// The smaller of two.
+    pub fn min(self, other: Exact) -> Exact {
+        if self.cmp(&other) == Ordering::Greater { other } else { self }
+    }
+
+    /// Rounds to whole yen by a named rounding.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`].
+    #[inline]
+    pub fn round(self, rounding: Rounding) -> Result<Yen, MoneyError> {
+        let step = rounding.unit.checked_mul(self.den).ok_or(MoneyError::OutOfRange)?;
+        let down = self.num.div_euclid(step);
+        let rest = self.num.rem_euclid(step);
+        let up = match rounding.direction {
+            Direction::Down => false,
+            Direction::Up => rest > 0,
+            Direction::HalfUp => rest >= step - rest,
+        };
+        let units = if up { down + 1 } else { down };
+        Yen::checked(units.checked_mul(rounding.unit).ok_or(MoneyError::OutOfRange)?)
+    }
+
+    fn wide(num: i128, den: i128) -> Result<Exact, MoneyError> {
+        let (mut a, mut b) = (num.unsigned_abs(), den.unsigned_abs());
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        let divisor = i128::try_from(a.max(1)).map_err(|_| MoneyError::OutOfRange)?;
+        let fit = |n: i128| i64::try_from(n / divisor).map_err(|_| MoneyError::OutOfRange);
+        Ok(Exact { num: fit(num)?, den: fit(den)? })
+    }
+}
+
+impl PartialEq for Exact {
+    fn eq(&self, other: &Exact) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+impl Eq for Exact {}
+impl PartialOrd for Exact {
+    fn partial_cmp(&self, other: &Exact) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Exact {
+    fn cmp(&self, other: &Exact) -> Ordering {
+        if self.den == other.den {
+            return self.num.cmp(&other.num);
+        }
+        (i128::from(self.num) * i128::from(other.den)).cmp(&(i128::from(other.num) * i128::from(self.den)))
+    }
+}
+
+/// Which way a fraction of a unit goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Direction {
+    /// 切捨て: towards minus infinity.
+    Down,
+    /// 切上げ: towards plus infinity.
+    Up,
+    /// 四捨五入: half goes up.
+    HalfUp,
+}
+
+/// A rounding to a multiple of `unit` yen (端数処理). Ordinances fix it; nothing rounds without one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rounding {
+    unit: i64,
+    direction: Direction,
+}
+
+impl Rounding {
+    /// Fractions of a yen are dropped.
+    pub const DOWN_TO_YEN: Rounding = Rounding { unit: 1, direction: Direction::Down };
+
+    /// A rounding to 1, 10, 100 or 1,000 yen. Panics at compile time for another unit.
+    pub const fn new(unit: i64, direction: Direction) -> Rounding {
+        assert!(unit == 1 || unit == 10 || unit == 100 || unit == 1000, "unit is 1, 10, 100 or 1000 yen");
+        Rounding { unit, direction }
+    }
+
+    /// A rounding from outside.
+    ///
+    /// # Errors
+    /// [`MoneyError::NotAFraction`] for a unit other than 1, 10, 100 or 1,000 yen.
+    pub const fn checked(unit: i64, direction: Direction) -> Result<Rounding, MoneyError> {
+        match unit {
+            1 | 10 | 100 | 1000 => Ok(Rounding { unit, direction }),
+            _ => Err(MoneyError::NotAFraction),
+        }
+    }
+
+    /// The unit in yen.
+    pub const fn unit(self) -> i64 {
+        self.unit
+    }
+
+    /// The direction.
+    pub const fn direction(self) -> Direction {
+        self.direction
+    }
+
+    /// Rounds a whole amount (to tens, hundreds, thousands).
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`].
+    pub fn yen(self, amount: Yen) -> Result<Yen, MoneyError> {
+        amount.exact().round(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn down(unit: i64) -> Rounding {
+        Rounding::new(unit, Direction::Down)
+    }
+
+    /// The trap of premium.md 2.7: in double precision the product falls below the whole yen.
+    #[test]
+    fn a_rate_of_8_22_percent_loses_no_yen() {
+        let rate = Rate::parse("8.22%").unwrap();
+        assert_eq!(rate.of(Yen::new(195_000)).unwrap().round(down(1)).unwrap(), Yen::new(16_029));
+    }
+
+    #[test]
+    fn the_three_spellings_of_a_rate_are_one_value() {
+        let all = ["8.47%", "847/10000", "0.0847"].map(|text| Rate::parse(text).unwrap());
+        assert!(all.iter().all(|rate| *rate == all[0]));
+        assert_eq!(all[0].to_string(), "8.47%");
+        for text in ["", ".5", "5.", "-1%", "1e3", "8,47%", "1/0", "12345678901", "８%"] {
+            assert!(Rate::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn roundings_at_their_boundaries() {
+        let half = Exact { num: 301, den: 2 };
+        assert_eq!(half.round(down(1)).unwrap(), Yen::new(150));
+        assert_eq!(half.round(Rounding::new(1, Direction::Up)).unwrap(), Yen::new(151));
+        assert_eq!(half.round(Rounding::new(1, Direction::HalfUp)).unwrap(), Yen::new(151));
+        assert_eq!(half.round(Rounding::new(100, Direction::HalfUp)).unwrap(), Yen::new(200));
+        assert_eq!(half.round(down(100)).unwrap(), Yen::new(100));
+        assert_eq!(Yen::new(-1).exact().round(down(10)).unwrap(), Yen::new(-10));
+        assert_eq!(Yen::new(200).exact().round(Rounding::new(100, Direction::Up)).unwrap(), Yen::new(200));
+    }
+
+    #[test]
+    fn sums_of_unlike_denominators_are_exact() {
+        let third = Exact { num: 1, den: 3 };
+        let sum = third.plus(third).unwrap().plus(third).unwrap();
+        assert_eq!(sum, Yen::new(1).exact());
+        let eleven_twelfths = Yen::new(1000).exact().times(Rate::new(11, 12)).unwrap();
+        let one_twelfth = Yen::new(1000).exact().times(Rate::new(1, 12)).unwrap();
+        assert_eq!(eleven_twelfths.plus(one_twelfth).unwrap(), Yen::new(1000).exact());
+    }
+
+    #[test]
+    fn out_of_range_is_an_error_and_never_wraps() {
+        assert_eq!(Yen::checked(i64::MAX), Err(MoneyError::OutOfRange));
+        assert_eq!(Yen::new(Yen::MAX).plus(Yen::new(1)), Err(MoneyError::OutOfRange));
+        assert_eq!(Yen::new(Yen::MAX).times(i64::MAX), Err(MoneyError::OutOfRange));
+        assert_eq!(Yen::ZERO.less(Yen::new(5)), Yen::ZERO);
+    }
+
+    #[test]
+    fn yen_are_grouped() {
+        assert_eq!(Yen::new(1_234_567).to_string(), "1,234,567");
+        assert_eq!(Yen::new(-1_000).to_string(), "-1,000");
+        assert_eq!(Yen::new(999).to_string(), "999");
+        assert_eq!(Yen::new(1_000_005).to_string(), "1,000,005");
+    }
+}

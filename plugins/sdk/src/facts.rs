@@ -1,0 +1,434 @@
+//! Views over the tables of facts: rows of one case, cells that know where they stand.
+
+use jorei_domain::calendar::Date;
+use jorei_domain::money::Yen;
+use jorei_domain::record::Kind;
+use jorei_domain::table::{ABSENT, Table, Values};
+
+/// Where tables come from: the host's functions in a component, plain tables outside of one.
+pub trait Records {
+    /// Birth dates.
+    fn persons(&self) -> Table;
+    /// Membership of the household.
+    fn membership(&self) -> Table;
+    /// Qualification.
+    fn qualification(&self) -> Table;
+    /// Former members.
+    fn former_membership(&self) -> Table;
+    /// Incomes.
+    fn incomes(&self) -> Table;
+    /// Involuntary unemployment.
+    fn unemployment(&self) -> Table;
+    /// Births.
+    fn maternity(&self) -> Table;
+    /// Property tax.
+    fn property(&self) -> Table;
+}
+
+/// The tables that a rule reads, all cases of a call. Made by [`crate::facts!`].
+pub trait Facts: Sized {
+    /// Reads each table once.
+    fn read(records: &impl Records) -> Self;
+}
+
+/// One case of a call.
+pub struct Case<'a, F> {
+    /// The tables of the call.
+    pub facts: &'a F,
+    /// Which case of the call.
+    pub index: usize,
+    /// The date that picks the law.
+    pub on: Date,
+}
+
+impl<'a, F> Case<'a, F> {
+    /// The rows of this case in one of the tables.
+    #[inline]
+    pub fn rows<V: View>(&self, table: impl FnOnce(&'a F) -> &'a V) -> Rows<'a, V> {
+        let view = table(self.facts);
+        let offsets = view.offsets();
+        let (start, end) = match (offsets.get(self.index), offsets.get(self.index + 1)) {
+            (Some(start), Some(end)) => (*start as usize, *end as usize),
+            _ => (0, 0),
+        };
+        Rows { view, start, next: start, end }
+    }
+}
+
+/// A value and the cell it came from. Read it with [`crate::Trace::see`].
+#[derive(Clone, Copy, Debug)]
+pub struct Cell<T> {
+    pub(crate) value: T,
+    pub(crate) kind: Kind,
+    pub(crate) column: &'static str,
+    pub(crate) row: u32,
+}
+
+impl<T: Copy> Cell<T> {
+    /// The value, without a mark in the trace: for looking ahead, not for computing.
+    #[inline]
+    pub fn peek(&self) -> T {
+        self.value
+    }
+}
+
+/// A table with its columns found by name.
+pub trait View: Sized {
+    #[doc(hidden)]
+    fn offsets(&self) -> &[u32];
+    #[doc(hidden)]
+    fn of(table: Table) -> Self;
+}
+
+/// The rows of one case.
+pub struct Rows<'a, V> {
+    view: &'a V,
+    start: usize,
+    next: usize,
+    end: usize,
+}
+
+impl<'a, V> Rows<'a, V> {
+    /// How many rows.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.end - self.next
+    }
+
+    /// None?
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.end == self.next
+    }
+}
+
+impl<'a, V> Clone for Rows<'a, V> {
+    fn clone(&self) -> Self {
+        Rows { view: self.view, start: self.start, next: self.next, end: self.end }
+    }
+}
+
+impl<'a, V> Iterator for Rows<'a, V> {
+    type Item = Row<'a, V>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Row<'a, V>> {
+        if self.next == self.end {
+            return None;
+        }
+        let index = self.next;
+        self.next += 1;
+        Some(Row { view: self.view, index, row: (index - self.start) as u32 })
+    }
+}
+
+/// One row.
+pub struct Row<'a, V> {
+    view: &'a V,
+    index: usize,
+    row: u32,
+}
+
+impl<V> Clone for Row<'_, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<V> Copy for Row<'_, V> {}
+
+/// The number of the row within its case: in `Persons` the ordinal of the person.
+impl<V> Row<'_, V> {
+    /// See above.
+    #[inline]
+    pub fn number(&self) -> usize {
+        self.row as usize
+    }
+}
+
+/// How a column's number becomes a value.
+#[doc(hidden)]
+pub trait Read: Sized {
+    fn read(number: i64) -> Self;
+}
+
+impl Read for Option<Yen> {
+    #[inline]
+    fn read(number: i64) -> Self {
+        // The host checks amounts before it hands them over: out of range is a broken host.
+        if number == ABSENT { None } else { Some(Yen::checked(number).expect("amount in range")) }
+    }
+}
+impl Read for Option<i64> {
+    #[inline]
+    fn read(number: i64) -> Self {
+        if number == ABSENT { None } else { Some(number) }
+    }
+}
+impl Read for i64 {
+    #[inline]
+    fn read(number: i64) -> Self {
+        number
+    }
+}
+impl Read for bool {
+    #[inline]
+    fn read(number: i64) -> Self {
+        number == 1
+    }
+}
+impl Read for Option<Date> {
+    #[inline]
+    fn read(number: i64) -> Self {
+        if number == ABSENT { None } else { Some(Date::from_packed(number).expect("a date")) }
+    }
+}
+impl Read for Date {
+    #[inline]
+    fn read(number: i64) -> Self {
+        Date::from_packed(number).expect("a date")
+    }
+}
+
+/// A word of a code list, with what an unknown or absent code means.
+macro_rules! code {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal),* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum $name {
+            $($(#[$vdoc])* $variant,)*
+            /// No code, or one that this SDK does not know.
+            Unknown,
+        }
+        impl Read for $name {
+            #[inline]
+            fn read(number: i64) -> Self {
+                match number { $($code => $name::$variant,)* _ => $name::Unknown }
+            }
+        }
+    };
+}
+
+code!(
+    /// How far a person's income is known; four states that are never confused.
+    IncomeState {
+        /// Known; a declared nil included.
+        Known = 0,
+        /// Need not be declared (minor, or tax dependant without income): treated as nil.
+        NotRequired = 1,
+        /// Must be declared and has not been.
+        Undeclared = 2,
+        /// Asked for elsewhere, no answer yet.
+        Pending = 3
+    }
+);
+code!(
+    /// Why a qualification ended (Act art. 8).
+    EndCause {
+        /// The date is the day of loss itself.
+        LostOnDay = 0,
+        /// Joined an employees' scheme: lost the day after.
+        EmployeesInsurance = 1,
+        /// Died: lost the day after.
+        Death = 2,
+        /// Entered the late-elderly scheme: lost the day after.
+        LateElderly = 3,
+        /// Moved out of the city.
+        MovedOut = 4,
+        /// Receives public assistance: lost on the day.
+        PublicAssistance = 5,
+        /// Joined an NHI society: lost on the day.
+        NhiSociety = 6
+    }
+);
+code!(
+    /// The mark on an employment-insurance certificate.
+    Holder {
+        /// None.
+        Ordinary = 0,
+        /// 特: excluded from the relief.
+        Special = 1,
+        /// 高: excluded from the relief.
+        Elderly = 2
+    }
+);
+
+macro_rules! view {
+    ($(#[$doc:meta])* $name:ident = $kind:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        pub struct $name {
+            offsets: Vec<u32>,
+            $($field: Vec<i64>,)*
+        }
+
+        impl View for $name {
+            #[inline]
+            fn offsets(&self) -> &[u32] {
+                &self.offsets
+            }
+            fn of(table: Table) -> Self {
+                let mut view = $name { offsets: table.offsets, $($field: Vec::new(),)* };
+                for column in table.columns {
+                    match (column.name.as_ref(), column.values) {
+                        $((stringify!($field), Values::Integers(values)) => view.$field = values,)*
+                        // A column of a later version of the contract.
+                        _ => {}
+                    }
+                }
+                view
+            }
+        }
+
+        impl Row<'_, $name> {
+            $($(#[$fdoc])*
+            #[inline]
+            pub fn $field(&self) -> Cell<$type> {
+                let number = self.view.$field.get(self.index).copied().unwrap_or(ABSENT);
+                Cell { value: <$type>::read(number), kind: Kind::$kind, column: stringify!($field), row: self.row }
+            })*
+        }
+    };
+}
+
+view!(
+    /// Birth dates; its rows are the persons.
+    Persons = Persons {
+        /// Earliest possible birth date.
+        birth_earliest: Date,
+        /// Latest possible birth date.
+        birth_latest: Date,
+    }
+);
+view!(
+    /// Who belongs to the household and who heads it.
+    Membership = Membership {
+        /// Ordinal of the person.
+        person: i64,
+        /// First day.
+        from: Date,
+        /// First day after; none while it lasts.
+        until: Option<Date>,
+        /// Head of the household?
+        head: bool,
+    }
+);
+view!(
+    /// Who is insured by the city.
+    Qualification = Qualification {
+        /// Ordinal of the person.
+        person: i64,
+        /// Day of acquisition.
+        from: Date,
+        /// Day of the event that ended it; none while it lasts.
+        until: Option<Date>,
+        /// What ended it.
+        ended_by: EndCause,
+    }
+);
+view!(
+    /// Who moved to the late-elderly scheme and stayed in the household.
+    FormerMembership = FormerMembership {
+        /// Ordinal of the person.
+        person: i64,
+        /// Day of loss of the qualification.
+        from: Date,
+        /// First day on which it no longer holds.
+        until: Option<Date>,
+    }
+);
+view!(
+    /// Incomes by calendar year; see `docs/reference/records.md` for each amount.
+    Incomes = Incomes {
+        /// Ordinal of the person.
+        person: i64,
+        /// Calendar year.
+        year: i64,
+        /// How far it is known.
+        state: IncomeState,
+        /// Salary revenue.
+        salary_revenue_yen: Option<Yen>,
+        /// Public pension revenue.
+        pension_revenue_yen: Option<Yen>,
+        /// Salary income.
+        salary_yen: Option<Yen>,
+        /// Public pension income.
+        pension_yen: Option<Yen>,
+        /// Other comprehensively taxed income.
+        other_yen: Option<Yen>,
+        /// Forestry income.
+        forestry_yen: Option<Yen>,
+        /// Declared separately taxed income but land gains.
+        separate_yen: Option<Yen>,
+        /// Land gains before the special deduction.
+        land_gain_yen: Option<Yen>,
+        /// Special deduction on them.
+        land_deduction_yen: Option<Yen>,
+        /// Net business loss carried forward.
+        net_loss_carried_yen: Option<Yen>,
+        /// Casualty loss carried forward.
+        casualty_loss_carried_yen: Option<Yen>,
+        /// Pay received as a family employee.
+        family_salary_received_yen: Option<Yen>,
+        /// Pay or deduction for family employees.
+        family_salary_paid_yen: Option<Yen>,
+        /// Total income for the basic deduction, where stated.
+        aggregate_yen: Option<Yen>,
+        /// Ground for the first adjustment deduction?
+        adjustment_ground: bool,
+    }
+);
+view!(
+    /// Involuntary unemployment.
+    Unemployment = Unemployment {
+        /// Ordinal of the person.
+        person: i64,
+        /// Day of leaving.
+        on: Date,
+        /// Leaving-reason code.
+        reason_code: i64,
+        /// Mark on the certificate.
+        holder: Holder,
+    }
+);
+view!(
+    /// Births and due dates.
+    Maternity = Maternity {
+        /// Ordinal of the person.
+        person: i64,
+        /// Due date, or birth when notified after it.
+        on: Date,
+        /// Multiple pregnancy?
+        multiple: bool,
+        /// Notified after the birth?
+        after_birth: bool,
+    }
+);
+view!(
+    /// Property tax by fiscal year.
+    Property = Property {
+        /// Ordinal of the person.
+        person: i64,
+        /// Fiscal year.
+        year: i64,
+        /// The tax.
+        property_tax_yen: Option<Yen>,
+    }
+);
+
+/// Declares the tables a rule reads: `facts!(pub struct Household { persons: Persons, incomes: Incomes });`
+///
+/// The field is the kind's name, the type its view. A kind that is not named here does not
+/// appear among the component's imports.
+#[macro_export]
+macro_rules! facts {
+    ($(#[$doc:meta])* $vis:vis struct $name:ident { $($field:ident: $view:ident),* $(,)? }) => {
+        $(#[$doc])*
+        $vis struct $name {
+            $(#[doc = stringify!($view)] $vis $field: $crate::facts::$view,)*
+        }
+        impl $crate::Facts for $name {
+            fn read(records: &impl $crate::facts::Records) -> Self {
+                $name { $($field: $crate::facts::View::of($crate::facts::Records::$field(records)),)* }
+            }
+        }
+    };
+}
