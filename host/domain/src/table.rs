@@ -118,6 +118,38 @@ impl Table {
         Ok(())
     }
 
+    /// Adds the cases of another table of the same columns behind this one's.
+    pub fn append(&mut self, other: &Table) {
+        let rows = self.offsets.last().copied().unwrap_or(0);
+        self.offsets.extend(other.offsets.iter().skip(1).map(|offset| rows + offset));
+        for column in &mut self.columns {
+            let Some(more) = other.columns.iter().find(|more| more.name == column.name) else { continue };
+            match (&mut column.values, &more.values) {
+                (Values::Integers(values), Values::Integers(more)) => values.extend_from_slice(more),
+                (Values::Texts(values), Values::Texts(more)) => values.extend_from_slice(more),
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds cases without rows.
+    pub fn append_empty(&mut self, cases: usize) {
+        let rows = self.offsets.last().copied().unwrap_or(0);
+        self.offsets.extend(core::iter::repeat_n(rows, cases));
+    }
+
+    /// An empty table for `cases` cases with this one's columns.
+    pub fn like(&self, cases: usize) -> Table {
+        let column = |column: &Column| Column {
+            name: column.name.clone(),
+            values: match column.values {
+                Values::Integers(_) => Values::Integers(Vec::new()),
+                Values::Texts(_) => Values::Texts(Vec::new()),
+            },
+        };
+        Table { offsets: alloc::vec![0; cases + 1], columns: self.columns.iter().map(column).collect() }
+    }
+
     /// The rows of one case as a table of its own.
     pub fn case(&self, case: usize) -> Table {
         let range = self.rows_of(case);

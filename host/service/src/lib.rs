@@ -1,3 +1,12 @@
 //! Use cases, one file each, and the forms in which people hand cases in and get answers back.
+//!
+//! The only crate that knows both the engine and the store, and the only place where a
+//! transaction opens. Absent here: the clock, the environment, the file system, the terminal;
+//! all of them come in as arguments from `cli`.
 
+pub mod answer;
 pub mod case_file;
+pub mod evaluate;
+pub mod explain;
+pub mod ordinance;
+pub mod words;

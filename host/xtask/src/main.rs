@@ -1,1 +1,95 @@
-fn main() {}
+//! The developers' entry: `cargo xtask demo`, `cargo xtask test` and the rest. Imports nothing of
+//! ours, so it builds when they do not.
+
+mod build;
+mod demo;
+mod tidy;
+mod toolchain;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The developers' commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what a Debian machine with rustup and build-essential lacks.
+    Setup,
+    /// Build everything, make a synthetic city, assess it, and explain one decision.
+    Demo(demo::Args),
+    /// Check format, lints and layering, and run every test.
+    Test,
+    /// Run the long tests in full; `test` runs them at a tenth.
+    Soak,
+    /// Measure: prints ratios against a baseline in the same process.
+    Bench,
+    /// Check what the compiler does not: layering, articles, documents, forbidden words.
+    Tidy,
+}
+
+fn main() -> anyhow::Result<()> {
+    // The alias runs from wherever the developer stands.
+    std::env::set_current_dir(root()).context("entering the repository")?;
+    match Cli::parse().task {
+        Task::Setup => setup(),
+        Task::Demo(args) => {
+            toolchain::wasm_target()?;
+            demo::run(&args)
+        }
+        Task::Test => test("tenth"),
+        Task::Soak => test("full"),
+        Task::Bench => {
+            setup()?;
+            build::rules(build::Profile::Release)?;
+            run(Command::new("cargo").args(["bench", "--quiet", "--package", "jorei-tests"]))
+        }
+        Task::Tidy => tidy::check(),
+    }
+}
+
+/// The repository's root: two levels above this crate.
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+fn setup() -> anyhow::Result<()> {
+    toolchain::wasm_target()?;
+    toolchain::postgresql()
+}
+
+/// Runs the tests; `length` tells the long ones how long.
+fn test(length: &str) -> anyhow::Result<()> {
+    setup()?;
+    step("format");
+    run(Command::new("cargo").args(["fmt", "--all", "--check"]))?;
+    step("tidy");
+    tidy::check()?;
+    step("rules and guests");
+    build::rules(build::Profile::Dev)?;
+    build::guests()?;
+    step("lints");
+    run(Command::new("cargo").args(["clippy", "--quiet", "--workspace", "--exclude", "jorei-guests", "--all-targets", "--", "--deny=warnings"]))?;
+    step("tests");
+    run(Command::new("cargo").args(["test", "--workspace", "--exclude", "jorei-guests"]).env("JOREI_TEST_LENGTH", length))
+}
+
+/// Says what happens next.
+fn step(name: &str) {
+    eprintln!("== {name}");
+}
+
+/// Runs a command to its end; an error names it.
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let shown = format!("{command:?}").replace('"', "");
+    let status = command.status().with_context(|| format!("running {shown}"))?;
+    anyhow::ensure!(status.success(), "{shown} ended with {status}");
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! Generated code, fenced: one file per version of the contract.
+
+pub(crate) mod v1;

@@ -1,0 +1,57 @@
+//! `wit/v1`, and the conversions between its types and ours. The only file with generated code.
+
+use jorei_domain::decision::{Reason, Refusal, Result as NamedTable};
+use jorei_domain::table::{Column, Table, Values};
+use std::borrow::Cow;
+
+#[allow(missing_docs, clippy::all, unused_qualifications, reason = "generated")]
+mod generated {
+    wasmtime::component::bindgen!({
+        path: "../../wit/v1",
+        world: "premium",
+        imports: { default: trappable },
+    });
+}
+
+pub(crate) use generated::exports::jorei::rules::about::{Description, SettingsProblem, SettingsSegment};
+pub(crate) use generated::exports::jorei::rules::rule::{Answers, Decision, Question, Refusal as WireRefusal, Status};
+pub(crate) use generated::jorei::rules::types as wire;
+pub(crate) use generated::jorei::rules::{ordinance, records, types};
+pub(crate) use generated::{Premium as World, PremiumPre as WorldPre};
+
+use generated::exports::jorei::rules::rule::RefusalReason;
+
+pub(crate) fn lower_table(table: &Table) -> wire::Table {
+    let column = |column: &Column| wire::Column {
+        name: column.name.clone().into_owned(),
+        values: match &column.values {
+            Values::Integers(values) => wire::ColumnValues::Integers(values.clone()),
+            Values::Texts(values) => wire::ColumnValues::Texts(values.clone()),
+        },
+    };
+    wire::Table { offsets: table.offsets.clone(), columns: table.columns.iter().map(column).collect() }
+}
+
+pub(crate) fn lift_table(named: wire::NamedTable) -> NamedTable {
+    let column = |column: wire::Column| Column {
+        name: Cow::Owned(column.name),
+        values: match column.values {
+            wire::ColumnValues::Integers(values) => Values::Integers(values),
+            wire::ColumnValues::Texts(values) => Values::Texts(values),
+        },
+    };
+    let columns = named.table.columns.into_iter().map(column).collect();
+    NamedTable { name: named.name, table: Table { offsets: named.table.offsets, columns } }
+}
+
+/// The refusal and its trace.
+pub(crate) fn lift_refusal(refusal: WireRefusal) -> (Refusal, Vec<u8>) {
+    let reason = match refusal.reason {
+        RefusalReason::LawUnknown => Reason::LawUnknown,
+        RefusalReason::FactMissing => Reason::FactMissing,
+        RefusalReason::FactImpossible => Reason::FactImpossible,
+        RefusalReason::OutOfScope => Reason::OutOfScope,
+    };
+    let arguments = refusal.arguments.into_iter().map(|argument| (argument.name, argument.value)).collect();
+    (Refusal { reason, label: refusal.label, article: refusal.article, arguments }, refusal.trace)
+}

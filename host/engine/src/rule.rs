@@ -1,0 +1,498 @@
+//! A loaded rule: describe it, check settings with it, decide one case in a fresh store, answer
+//! many on a warm instance.
+
+use crate::bindings::v1::{
+    self, Decision, Description, SettingsProblem, SettingsSegment, Status as WireStatus, World, WorldPre, lift_refusal, lift_table, wire,
+};
+use crate::capabilities::records::{Cases, ReadRecords};
+use crate::imports::{self, Asked, Grant, NotGranted};
+use crate::limits::{BULK_CASES, BULK_SAMPLE};
+use crate::run_context::RunContext;
+use crate::runtime::{Fault, Runtime};
+use crate::settings::{Disorder, Segment, Settings};
+use jorei_domain::calendar::Date;
+use jorei_domain::decision::{Evidence, Failure, Outcome, Result as NamedTable};
+use jorei_domain::id::Digest;
+use jorei_domain::record::{Case, Kind};
+use jorei_domain::table::Table;
+use jorei_domain::trace;
+use std::sync::Arc;
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{Store, Trap};
+
+/// Why a component cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Refused from its bytes.
+    #[error(transparent)]
+    NotGranted(#[from] NotGranted),
+    /// It does not compile.
+    #[error("the component does not compile: {0}")]
+    Compile(String),
+    /// It lacks an export of its world, or has it with another type.
+    #[error("the component is no rule: {0}")]
+    World(String),
+    /// Its description failed.
+    #[error("the component's `describe` failed ({})", .0.word())]
+    Describe(Failure),
+    /// The machine failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A key of traces and refusals with its texts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Label {
+    /// The key.
+    pub key: String,
+    /// For officials.
+    pub ja: String,
+    /// For engineers.
+    pub en: String,
+}
+
+/// What a rule says of itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct About {
+    /// Short name.
+    pub id: String,
+    /// What it decides, for officials.
+    pub title_ja: String,
+    /// What it decides, for engineers.
+    pub title_en: String,
+    /// Articles it applies.
+    pub legal_basis: Vec<String>,
+    /// Its words.
+    pub labels: Vec<Label>,
+    /// JSON Schema of its ordinance.
+    pub settings_schema: String,
+    /// JSON Schema of its outcome.
+    pub outcome_schema: String,
+}
+
+/// What is wrong with an ordinance.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Problem {
+    /// Where.
+    pub path: String,
+    /// What, why, and what to do.
+    pub message: String,
+}
+
+/// What is asked of every case of a call.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The date that picks the law.
+    pub on: Date,
+    /// The settings of the revision.
+    pub settings: Arc<Settings>,
+}
+
+/// One run for the record.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What came out.
+    pub outcome: Outcome,
+    /// How; empty after a failure.
+    pub trace: Vec<u8>,
+    /// What it was given, also after a failure.
+    pub evidence: Evidence,
+    /// Fuel used; the same for the same case in every fresh store.
+    pub fuel: u64,
+}
+
+/// State of a case answered in bulk.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Status {
+    /// Decided.
+    Decided,
+    /// Decided, not settled.
+    Provisional,
+    /// Refused by the rule.
+    Refused,
+    /// The rule failed on this case.
+    Failed(Failure),
+}
+
+/// Answers for many cases.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answers {
+    /// One per case.
+    pub statuses: Vec<Status>,
+    /// Tables over all cases; a refused or failed case has no rows.
+    pub results: Vec<NamedTable>,
+}
+
+/// A component, checked, compiled and linked.
+pub struct Rule {
+    runtime: Arc<Runtime>,
+    world: WorldPre<RunContext>,
+    digest: Digest,
+    asked: Asked,
+    about: About,
+}
+
+impl Rule {
+    /// Loads a component: bounds and imports from its bytes, compilation, the exports of its
+    /// world, its description.
+    ///
+    /// # Errors
+    /// A [`LoadError`]; nothing of the component has run before its imports were found granted.
+    pub fn load(runtime: &Arc<Runtime>, bytes: &[u8], grant: &Grant) -> Result<Rule, LoadError> {
+        let asked = imports::check(bytes, grant)?;
+        let component = Component::new(runtime.engine(), bytes).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
+        let mut linker: Linker<RunContext> = Linker::new(runtime.engine());
+        World::add_to_linker::<_, HasSelf<_>>(&mut linker, |context| context).map_err(|error| LoadError::World(format!("{error:#}")))?;
+        let world = linker.instantiate_pre(&component).and_then(WorldPre::new).map_err(|error| LoadError::World(format!("{error:#}")))?;
+        let empty = About {
+            id: String::new(),
+            title_ja: String::new(),
+            title_en: String::new(),
+            legal_basis: Vec::new(),
+            labels: Vec::new(),
+            settings_schema: String::new(),
+            outcome_schema: String::new(),
+        };
+        let mut rule = Rule { runtime: Arc::clone(runtime), world, digest: Digest::of(bytes), asked, about: empty };
+        rule.about = rule.describe()?;
+        Ok(rule)
+    }
+
+    /// The digest of the component's bytes.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// What it may read.
+    pub fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// What it says of itself.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    fn describe(&self) -> Result<About, LoadError> {
+        let description: Description =
+            self.scratch(|world, store| world.jorei_rules_about().call_describe(store))?.map_err(LoadError::Describe)?;
+        Ok(About {
+            id: description.id,
+            title_ja: description.title_ja,
+            title_en: description.title_en,
+            legal_basis: description.legal_basis,
+            labels: description.labels.into_iter().map(|label| Label { key: label.key, ja: label.ja, en: label.en }).collect(),
+            settings_schema: description.settings_schema,
+            outcome_schema: description.outcome_schema,
+        })
+    }
+
+    /// Checks an ordinance (JSON text) and makes settings of it.
+    ///
+    /// # Errors
+    /// In the inner result every problem of the ordinance; a rule that fails on it, or answers out
+    /// of order, is a problem too. Outside, a [`Fault`].
+    pub fn check_settings(&self, ordinance: &str) -> Result<Result<Settings, Vec<Problem>>, Fault> {
+        let problem = |message: String| Err(vec![Problem { path: String::new(), message }]);
+        let answer: Result<Vec<SettingsSegment>, Vec<SettingsProblem>> =
+            match self.scratch(|world, store| world.jorei_rules_about().call_check_settings(store, ordinance))? {
+                Ok(answer) => answer,
+                Err(failure) => return Ok(problem(format!("the rule failed while it checked the ordinance ({})", failure.word()))),
+            };
+        let segments = match answer {
+            Ok(segments) => segments,
+            Err(problems) => {
+                return Ok(Err(problems.into_iter().map(|problem| Problem { path: problem.path, message: problem.message }).collect()));
+            }
+        };
+        let date = |packed: i32| Date::from_packed(i64::from(packed));
+        let segment = |segment: SettingsSegment| {
+            Some(Segment { from: date(segment.from).ok()?, until: date(segment.until).ok()?, compact: segment.compact })
+        };
+        let Some(segments) = segments.into_iter().map(segment).collect::<Option<Vec<_>>>() else {
+            return Ok(problem("the rule answered with a date that does not exist".into()));
+        };
+        Ok(match Settings::new(segments) {
+            Ok(settings) => Ok(settings),
+            Err(error @ Disorder(_)) => return Ok(problem(format!("the rule answered out of order: {error}"))),
+        })
+    }
+
+    /// Decides one case for the record: in a fresh store, with its trace and evidence.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the machine. Everything that the rule does wrong is an [`Outcome::Failed`].
+    pub fn decide(&self, question: &Question, reader: impl ReadRecords) -> Result<Run, Fault> {
+        let limits = self.runtime.limits();
+        let budget = limits.fuel_base.saturating_add(limits.fuel_per_person.saturating_mul(reader.persons()));
+        let context = RunContext::new(Box::new(reader), Arc::clone(&question.settings), true, limits);
+        let mut store = self.store(context, budget)?;
+        let answer = self.instantiate(&mut store).and_then(|world| {
+            let question = v1::Question { on: packed(question.on), cases: 1 };
+            world.jorei_rules_rule().call_decide(&mut store, question)
+        });
+        let fuel = budget.saturating_sub(store.get_fuel().unwrap_or(0));
+        let (outcome, trace) = match answer {
+            Ok(Ok(decision)) => match self.accept(decision) {
+                Ok((outcome, trace)) => (outcome, trace),
+                Err(failure) => (Outcome::Failed(failure), Vec::new()),
+            },
+            Ok(Err(refusal)) => {
+                let (refusal, trace) = lift_refusal(refusal);
+                match self.accept_trace(&trace) {
+                    Ok(_) => (Outcome::Refused(refusal), trace),
+                    Err(failure) => (Outcome::Failed(failure), Vec::new()),
+                }
+            }
+            Err(error) => (Outcome::Failed(failure(&error, store.data())?), Vec::new()),
+        };
+        Ok(Run { outcome, trace, evidence: std::mem::take(&mut store.data_mut().evidence), fuel })
+    }
+
+    /// A warm instance for bulk questions.
+    pub fn bulk(&self) -> Bulk<'_> {
+        Bulk { rule: self, warm: None }
+    }
+
+    /// Holds an answer against the contract.
+    fn accept(&self, decision: Decision) -> Result<(Outcome, Vec<u8>), Failure> {
+        let rests_on_unsourced = self.accept_trace(&decision.trace)?;
+        if rests_on_unsourced && !decision.provisional {
+            return Err(Failure::Answer);
+        }
+        let results = accept_results(decision.results, 1)?;
+        Ok((Outcome::Decided { provisional: decision.provisional, results }, decision.trace))
+    }
+
+    /// Is the trace within bounds and canonical? Says whether it names an unsourced value.
+    fn accept_trace(&self, bytes: &[u8]) -> Result<bool, Failure> {
+        if bytes.len() > self.runtime.limits().trace_bytes {
+            return Err(Failure::Trace);
+        }
+        let steps = trace::decode(bytes).map_err(|_| Failure::Trace)?;
+        Ok(steps.iter().flat_map(|step| &step.law).any(|read| read.state.is_provisional()))
+    }
+
+    fn store(&self, context: RunContext, fuel: u64) -> Result<Store<RunContext>, Fault> {
+        let limits = self.runtime.limits();
+        let mut store = Store::new(self.runtime.engine(), context);
+        store.limiter(|context| context);
+        store.set_fuel(fuel).map_err(Fault::Runtime)?;
+        store.set_epoch_deadline(limits.epochs);
+        store.set_hostcall_fuel(limits.crossing_bytes);
+        store.set_max_component_handles(limits.handles);
+        Ok(store)
+    }
+
+    fn instantiate(&self, store: &mut Store<RunContext>) -> wasmtime::Result<World> {
+        self.world.instantiate(store)
+    }
+
+    /// Calls an export that may read nothing, in a store that is thrown away.
+    fn scratch<T>(&self, call: impl FnOnce(&World, &mut Store<RunContext>) -> wasmtime::Result<T>) -> Result<Result<T, Failure>, Fault> {
+        let limits = self.runtime.limits();
+        let context = RunContext::new(Box::new(Nothing), Arc::new(Settings::default()), false, limits);
+        let mut store = self.store(context, limits.fuel_base)?;
+        match self.instantiate(&mut store).and_then(|world| call(&world, &mut store)) {
+            Ok(answer) => Ok(Ok(answer)),
+            Err(error) => Ok(Err(failure(&error, store.data())?)),
+        }
+    }
+}
+
+/// The reader of calls that may read nothing.
+struct Nothing;
+
+impl ReadRecords for Nothing {
+    fn read(&self, _: Kind) -> Option<(Table, Vec<String>)> {
+        None
+    }
+    fn persons(&self) -> u64 {
+        0
+    }
+}
+
+fn packed(date: Date) -> i32 {
+    // Packed dates end at 99991231.
+    i32::try_from(date.packed()).unwrap_or(i32::MAX)
+}
+
+fn accept_results(results: Vec<wire::NamedTable>, cases: usize) -> Result<Vec<NamedTable>, Failure> {
+    let results: Vec<NamedTable> = results.into_iter().map(lift_table).collect();
+    for (i, result) in results.iter().enumerate() {
+        let twice = results[..i].iter().any(|other| other.name == result.name);
+        if twice || result.table.check(cases).is_err() {
+            return Err(Failure::Answer);
+        }
+    }
+    Ok(results)
+}
+
+/// Tells a rule's failure from a fault of the machine.
+fn failure(error: &wasmtime::Error, context: &RunContext) -> Result<Failure, Fault> {
+    if context.memory_denied {
+        return Ok(Failure::Memory);
+    }
+    if context.calls_denied {
+        return Ok(Failure::Output);
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel) => Ok(Failure::Fuel),
+        Some(Trap::StackOverflow) => Ok(Failure::Stack),
+        Some(Trap::AllocationTooLarge) => Ok(Failure::Memory),
+        Some(Trap::Interrupt) => Err(Fault::Clock),
+        Some(_) => Ok(Failure::Trap),
+        None if error.is::<wasmtime::PoolConcurrencyLimitError>() => Err(Fault::Runtime(wasmtime::Error::msg(error.to_string()))),
+        // wasmtime gives this error no public type; a test keeps the words in step.
+        None if format!("{error:#}").contains("allocated for hostcalls has been exhausted") => Ok(Failure::Output),
+        // What is left are answers that the component model itself refuses: a list beyond the
+        // memory, a text that is not UTF-8, a discriminant that does not exist.
+        None => Ok(Failure::Answer),
+    }
+}
+
+/// Why bulk answers cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum BulkError {
+    /// A sampled case came out otherwise when it was decided singly: the rule must be
+    /// quarantined, its bulk answers are worth nothing.
+    #[error("case {case} of the call is decided otherwise singly than in bulk; the rule keeps something between cases")]
+    Differs {
+        /// Which case of the call.
+        case: usize,
+    },
+    /// The machine failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A warm instance of a rule, for questions about populations. Its answers are never recorded.
+pub struct Bulk<'r> {
+    rule: &'r Rule,
+    warm: Option<(Store<RunContext>, World)>,
+}
+
+impl Bulk<'_> {
+    /// Answers cases of one date, [`BULK_CASES`] a call. A call that fails is decided again case
+    /// by case, so that a failure costs its own case only; of every [`BULK_SAMPLE`] cases one is
+    /// decided singly and compared.
+    ///
+    /// # Errors
+    /// [`BulkError::Differs`] when a sampled case differs; [`BulkError::Fault`].
+    pub fn answer(&mut self, question: &Question, cases: &[Case]) -> Result<Answers, BulkError> {
+        let mut all = Answers { statuses: Vec::with_capacity(cases.len()), results: Vec::new() };
+        for (call, chunk) in cases.chunks(BULK_CASES).enumerate() {
+            let answers = match self.call(question, Box::new(Cases(chunk.to_vec())), chunk.len())? {
+                Ok(answers) => {
+                    // Another place in each call, but the same one for the same call.
+                    for case in ((call * 7) % BULK_SAMPLE..chunk.len()).step_by(BULK_SAMPLE) {
+                        let single = self.one(question, &chunk[case])?;
+                        if single != cut(&answers, case) {
+                            return Err(BulkError::Differs { case: call * BULK_CASES + case });
+                        }
+                    }
+                    answers
+                }
+                Err(_) => {
+                    let mut singles = Answers { statuses: Vec::new(), results: Vec::new() };
+                    for case in chunk {
+                        append(&mut singles, self.one(question, case)?);
+                    }
+                    singles
+                }
+            };
+            append(&mut all, answers);
+        }
+        Ok(all)
+    }
+
+    /// One call into the warm instance, compared with nothing.
+    ///
+    /// # Errors
+    /// In the inner result the rule's failure, after which the next call starts a new instance;
+    /// outside, a [`Fault`].
+    pub fn call(&mut self, question: &Question, reader: Box<dyn ReadRecords>, cases: usize) -> Result<Result<Answers, Failure>, Fault> {
+        let limits = self.rule.runtime.limits();
+        let budget = limits.fuel_base.saturating_add(limits.fuel_per_bulk_case.saturating_mul(cases as u64));
+        let (mut store, world) = match self.warm.take() {
+            Some((mut store, world)) => {
+                store.set_fuel(budget).map_err(Fault::Runtime)?;
+                store.set_epoch_deadline(limits.epochs);
+                store.data_mut().renew(reader, limits);
+                store.data_mut().settings = Arc::clone(&question.settings);
+                (store, world)
+            }
+            None => {
+                let context = RunContext::new(reader, Arc::clone(&question.settings), false, limits);
+                let mut store = self.rule.store(context, budget)?;
+                let world = match self.rule.instantiate(&mut store) {
+                    Ok(world) => world,
+                    Err(error) => return Ok(Err(failure(&error, store.data())?)),
+                };
+                (store, world)
+            }
+        };
+        let asked = v1::Question { on: packed(question.on), cases: u32::try_from(cases).unwrap_or(u32::MAX) };
+        match world.jorei_rules_rule().call_decide_many(&mut store, asked) {
+            Ok(answers) => match accept_answers(answers, cases) {
+                Ok(answers) => {
+                    self.warm = Some((store, world));
+                    Ok(Ok(answers))
+                }
+                Err(failure) => Ok(Err(failure)),
+            },
+            Err(error) => Ok(Err(failure(&error, store.data())?)),
+        }
+    }
+
+    fn one(&self, question: &Question, case: &Case) -> Result<Answers, Fault> {
+        let run = self.rule.decide(question, Cases(vec![case.clone()]))?;
+        let (status, results) = match run.outcome {
+            Outcome::Decided { provisional: false, results } => (Status::Decided, results),
+            Outcome::Decided { provisional: true, results } => (Status::Provisional, results),
+            Outcome::Refused(_) => (Status::Refused, Vec::new()),
+            Outcome::Failed(failure) => (Status::Failed(failure), Vec::new()),
+        };
+        Ok(Answers { statuses: vec![status], results })
+    }
+}
+
+fn accept_answers(answers: v1::Answers, cases: usize) -> Result<Answers, Failure> {
+    if answers.statuses.len() != cases {
+        return Err(Failure::Answer);
+    }
+    let status = |status: &WireStatus| match status {
+        WireStatus::Decided => Status::Decided,
+        WireStatus::Provisional => Status::Provisional,
+        WireStatus::Refused => Status::Refused,
+    };
+    Ok(Answers { statuses: answers.statuses.iter().map(status).collect(), results: accept_results(answers.results, cases)? })
+}
+
+/// One case of bulk answers in the form of a single one.
+fn cut(answers: &Answers, case: usize) -> Answers {
+    let status = answers.statuses[case];
+    let results = match status {
+        Status::Refused | Status::Failed(_) => Vec::new(),
+        _ => answers.results.iter().map(|result| NamedTable { name: result.name.clone(), table: result.table.case(case) }).collect(),
+    };
+    Answers { statuses: vec![status], results }
+}
+
+/// Adds cases behind others. Where one side has no tables (all its cases refused or failed), its
+/// cases get no rows.
+fn append(all: &mut Answers, more: Answers) {
+    for result in &more.results {
+        if !all.results.iter().any(|known| known.name == result.name) {
+            let table = result.table.like(all.statuses.len());
+            all.results.push(NamedTable { name: result.name.clone(), table });
+        }
+    }
+    for known in &mut all.results {
+        match more.results.iter().find(|result| result.name == known.name) {
+            Some(result) => known.table.append(&result.table),
+            None => known.table.append_empty(more.statuses.len()),
+        }
+    }
+    all.statuses.extend(more.statuses);
+}

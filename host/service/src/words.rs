@@ -1,0 +1,93 @@
+//! A rule's words: the texts of its labels, and what the numbers of its outcome mean.
+
+use crate::answer::{calendar_months, date_text, known};
+use jorei_domain::calendar::Months;
+use jorei_domain::decision::Refusal;
+use jorei_engine::{About, Label};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+
+/// The language of a text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Language {
+    /// For officials.
+    Japanese,
+    /// For engineers.
+    English,
+}
+
+/// The words of one revision of a rule; kept with the revision, so that an old decision is
+/// explained in the words of the rule that made it.
+#[derive(Clone, Debug)]
+pub struct Words {
+    labels: HashMap<String, (String, String)>,
+    outcome: Value,
+}
+
+impl Words {
+    /// The words of a loaded rule.
+    pub fn of(about: &About) -> Words {
+        let label = |label: &Label| (label.key.clone(), (label.ja.clone(), label.en.clone()));
+        Words {
+            labels: about.labels.iter().map(label).collect(),
+            outcome: serde_json::from_str(&about.outcome_schema).unwrap_or(Value::Null),
+        }
+    }
+
+    /// As kept with a revision.
+    pub fn to_json(&self) -> String {
+        let mut sorted: Vec<_> = self.labels.iter().collect();
+        sorted.sort();
+        let labels: Map<String, Value> = sorted.into_iter().map(|(key, (ja, en))| (key.clone(), json!([ja, en]))).collect();
+        json!({ "labels": labels, "outcome": self.outcome }).to_string()
+    }
+
+    /// Reads what [`Words::to_json`] wrote; what is not there stays without a text.
+    pub fn from_json(text: &str) -> Words {
+        let document: Value = serde_json::from_str(text).unwrap_or(Value::Null);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let labels = document["labels"].as_object().into_iter().flatten();
+        Words {
+            labels: labels.map(|(key, texts)| (key.clone(), (text(&texts[0]), text(&texts[1])))).collect(),
+            outcome: document["outcome"].clone(),
+        }
+    }
+
+    /// The text of a label; the key itself where the rule gave none.
+    pub fn label<'a>(&'a self, key: &'a str, language: Language) -> &'a str {
+        match (self.labels.get(key), language) {
+            (Some((ja, _)), Language::Japanese) => ja,
+            (Some((_, en)), Language::English) => en,
+            (None, _) => key,
+        }
+    }
+
+    /// A refusal's sentence with its arguments, and the article.
+    pub fn sentence(&self, refusal: &Refusal, language: Language) -> String {
+        let mut sentence = self.label(&refusal.label, language).to_owned();
+        for (name, value) in &refusal.arguments {
+            sentence = sentence.replace(&format!("{{{name}}}"), self.label(value, language));
+        }
+        match (refusal.article.is_empty(), language) {
+            (true, _) => sentence,
+            (false, Language::Japanese) => format!("{sentence}〔{}〕", refusal.article),
+            (false, Language::English) => format!("{sentence} [{}]", refusal.article),
+        }
+    }
+
+    /// What a number in a result means, by the outcome's schema.
+    pub fn cell(&self, table: &str, column: &str, number: i64) -> Value {
+        let Some(number) = known(number) else { return Value::Null };
+        let schema = &self.outcome["properties"][table]["items"]["properties"][column];
+        if let Some(words) = schema["enum"].as_array() {
+            let word = usize::try_from(number).ok().and_then(|code| words.get(code));
+            return word.cloned().unwrap_or_else(|| number.into());
+        }
+        match (schema["type"].as_str(), schema["format"].as_str(), schema["x-unit"].as_str()) {
+            (_, Some("date"), _) => date_text(number),
+            (_, _, Some("months")) => calendar_months(Months::from_bits(u16::try_from(number).unwrap_or(0))),
+            (Some("boolean"), _, _) => (number != 0).into(),
+            _ => number.into(),
+        }
+    }
+}
