@@ -1,1 +1,287 @@
-//! .
+//! What the office knows and what it decided, in SQLite (a file, the default) or PostgreSQL (by
+//! URL).
+//!
+//! Every row belongs to one municipality and only gains siblings: triggers refuse a change. Facts
+//! carry two times, when they hold and when the office learnt them; a reader says as of which
+//! knowledge it asks, and gets the same answer for ever.
+//!
+//! Absent here: Wasm, the meaning of a fact, a clock (dates and instants are arguments), and
+//! personal text outside [`names`].
+
+#[cfg(any(test, feature = "checks"))]
+#[doc(hidden)]
+pub mod checks;
+pub mod decisions;
+pub mod facts;
+pub mod names;
+pub mod revisions;
+mod rows;
+
+use jorei_domain::calendar::Date;
+use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality};
+use jorei_domain::record::Kind;
+use sqlx::any::{AnyPoolOptions, AnyRow};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Any, AnyPool, Executor as _, Row as _, SqlSafeStr as _, Transaction};
+use std::time::Duration;
+
+/// Connections to one database, shared by whoever clones it.
+///
+/// Readers never wait for writers. On SQLite writers wait for each other (half a minute at most,
+/// then [`StoreError::Database`]); on PostgreSQL only those that number knowledge for the same
+/// municipality do. A commit that was answered is on the disk.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: AnyPool,
+    database: Database,
+}
+
+/// What differs between the two: how a transaction opens, and the migrations.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Why the store did not do as asked. Whatever it was, nothing of the call was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database refused, or cannot be reached.
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A migration failed, or one that ran before was edited since.
+    #[error("migrating the database: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// An assertion that cannot be a fact; the whole set was refused.
+    #[error("assertion {index} ({}), {field}: {wrong}", kind.name())]
+    Assertion {
+        /// Its place in the set, from 0.
+        index: usize,
+        /// Its kind.
+        kind: Kind,
+        /// The field, or the part of the assertion, that is wrong.
+        field: &'static str,
+        /// What is wrong with it.
+        wrong: &'static str,
+    },
+    /// Another decision holds this version of the case.
+    #[error("household {household} on {on}: version {version} of its decision is another one already")]
+    DecidedOtherwise {
+        /// The household.
+        household: HouseholdId,
+        /// The date of the case.
+        on: Date,
+        /// The version that is taken.
+        version: i64,
+    },
+    /// A first version that supersedes, or a later one that does not name its predecessor.
+    #[error("household {household} on {on}: version {version} must supersede the one before, and the first none")]
+    NotTheSuccessor {
+        /// The household.
+        household: HouseholdId,
+        /// The date of the case.
+        on: Date,
+        /// The version that does not follow.
+        version: i64,
+    },
+    /// A revision under a digest that names other content.
+    #[error("revision {0} is stored with other content")]
+    RevisionDiffers(Digest),
+    /// An activation of a revision that does not exist or answers another slot, or for no date.
+    #[error("cannot activate revision {revision}: {wrong}")]
+    Activation {
+        /// The revision.
+        revision: Digest,
+        /// What is wrong.
+        wrong: &'static str,
+    },
+    /// A shortened id that is none, or that several decisions begin with.
+    #[error("decision {prefix}: {wrong}")]
+    Prefix {
+        /// The text given.
+        prefix: String,
+        /// What is wrong with it.
+        wrong: &'static str,
+    },
+    /// Something stored does not read back as what was written.
+    #[error("damaged record: {0}")]
+    Damaged(String),
+}
+
+/// The result of every method of the store.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// What every SQLite connection sets. A writer waits half a minute for another one, long enough for
+/// the load of a whole city. `FULL`: with `NORMAL` a power cut may undo commits that were answered.
+/// `recursive_triggers`: without it, `INSERT OR REPLACE` deletes a row past the triggers. The cache
+/// is 64 MiB.
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
+     PRAGMA journal_mode = WAL; \
+     PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; \
+     PRAGMA recursive_triggers = ON; \
+     PRAGMA cache_size = -65536; \
+     PRAGMA temp_store = MEMORY;";
+
+const SQLITE_MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/sqlite/0001_records.sql"),
+    include_str!("../migrations/sqlite/0002_revisions.sql"),
+    include_str!("../migrations/sqlite/0003_decisions.sql"),
+];
+const POSTGRES_MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/postgres/0001_records.sql"),
+    include_str!("../migrations/postgres/0002_revisions.sql"),
+    include_str!("../migrations/postgres/0003_decisions.sql"),
+];
+const MIGRATION_NAMES: [&str; 3] = ["records", "revisions", "decisions"];
+
+/// Takes the next number: the first is 1. The row stays locked until the commit.
+const TAKE_KNOWLEDGE: &str = "INSERT INTO knowledge (municipality, next) VALUES ($1, 2) \
+     ON CONFLICT (municipality) DO UPDATE SET next = knowledge.next + 1 RETURNING next - 1";
+const RECORD_LEARNING: &str = "INSERT INTO learning (municipality, knowledge, learnt_on) VALUES ($1, $2, $3)";
+const LATEST_KNOWLEDGE: &str = "SELECT next - 1 FROM knowledge WHERE municipality = $1";
+const KNOWLEDGE_ON: &str = "SELECT COALESCE(MAX(knowledge), 0) FROM learning WHERE municipality = $1 AND learnt_on <= $2";
+
+/// Every statement of this file, for the test that prepares them.
+#[cfg(any(test, feature = "checks"))]
+pub(crate) const STATEMENTS: &[&str] = &[TAKE_KNOWLEDGE, RECORD_LEARNING, LATEST_KNOWLEDGE, KNOWLEDGE_ON];
+
+impl Store {
+    /// Connects to a `postgres://` URL, or to a SQLite file by its path or `sqlite:` URL; a file
+    /// that does not exist is made. The tables are not: see [`Store::migrate`].
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when there is no such database or it lets nobody in.
+    pub async fn open(address: &str) -> Result<Store> {
+        sqlx::any::install_default_drivers();
+        let postgres = address.starts_with("postgres://") || address.starts_with("postgresql://");
+        let (database, url) = if postgres { (Database::Postgres, address.to_owned()) } else { (Database::Sqlite, sqlite_url(address)) };
+        // A SQLite database in memory belongs to its connection, so there must be one only.
+        let in_memory = database == Database::Sqlite && (url.contains(":memory:") || url.contains("mode=memory"));
+        let mut options = AnyPoolOptions::new().max_connections(if in_memory { 1 } else { 8 });
+        if in_memory {
+            options = options.idle_timeout(None).max_lifetime(None);
+        }
+        let pool = options
+            .acquire_timeout(Duration::from_secs(60))
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if database == Database::Sqlite {
+                        connection.execute(SQLITE_SETTINGS).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect(&url)
+            .await?;
+        Ok(Store { pool, database })
+    }
+
+    /// Brings the tables up to date. Does nothing where they are.
+    ///
+    /// # Errors
+    /// [`StoreError::Migration`]; a migration runs whole or not at all.
+    pub async fn migrate(&self) -> Result<()> {
+        let files = match self.database {
+            Database::Sqlite => SQLITE_MIGRATIONS,
+            Database::Postgres => POSTGRES_MIGRATIONS,
+        };
+        let migrations = (1_i64..)
+            .zip(MIGRATION_NAMES)
+            .zip(files)
+            .map(|((version, name), sql)| Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false))
+            .collect();
+        Ok(Migrator::with_migrations(migrations).run(&self.pool).await?)
+    }
+
+    /// Closes every connection once its work is done. On SQLite this also folds the write-ahead
+    /// log into the file.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// The largest number taken so far; 0 when the office knows nothing yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn latest_knowledge(&self, municipality: Municipality) -> Result<Knowledge> {
+        let row = sqlx::query(LATEST_KNOWLEDGE).bind(municipality.number()).fetch_optional(&self.pool).await?;
+        row.map_or(Ok(Knowledge(0)), |row| Ok(Knowledge(row.try_get(0)?)))
+    }
+
+    /// The largest number that bears something learnt on or before a day; 0 when there is none.
+    ///
+    /// Exact where the office enters what it learns in the order of the days; a number below it
+    /// that was entered with a later day is included.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn knowledge_on(&self, municipality: Municipality, learnt_on: Date) -> Result<Knowledge> {
+        let query = sqlx::query(KNOWLEDGE_ON).bind(municipality.number()).bind(learnt_on.to_string());
+        Ok(Knowledge(query.fetch_one(&self.pool).await?.try_get(0)?))
+    }
+
+    /// A transaction that will write. On SQLite it takes the write lock at once: one that reads
+    /// first and writes later could not be retried.
+    async fn writing(&self) -> Result<Transaction<'static, Any>> {
+        let begin = match self.database {
+            Database::Sqlite => "BEGIN IMMEDIATE",
+            Database::Postgres => "BEGIN",
+        };
+        Ok(self.pool.begin_with(begin).await?)
+    }
+
+    /// A transaction that sees one state of the database throughout.
+    async fn reading(&self) -> Result<Transaction<'static, Any>> {
+        let begin = match self.database {
+            Database::Sqlite => "BEGIN",
+            Database::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        Ok(self.pool.begin_with(begin).await?)
+    }
+}
+
+/// Takes the next knowledge number within a writing transaction and notes the day.
+async fn learn(transaction: &mut Transaction<'static, Any>, municipality: Municipality, on: Date) -> Result<Knowledge> {
+    let taken: i64 = sqlx::query(TAKE_KNOWLEDGE).bind(municipality.number()).fetch_one(&mut **transaction).await?.try_get(0)?;
+    sqlx::query(RECORD_LEARNING).bind(municipality.number()).bind(taken).bind(on.to_string()).execute(&mut **transaction).await?;
+    Ok(Knowledge(taken))
+}
+
+/// The URL of a SQLite file, which may be a URL already.
+fn sqlite_url(address: &str) -> String {
+    if address.starts_with("sqlite:") {
+        // Unless the caller says how to open the file, one that is not there is made.
+        let mode = if address.contains("mode=") || address.contains(":memory:") {
+            ""
+        } else if address.contains('?') {
+            "&mode=rwc"
+        } else {
+            "?mode=rwc"
+        };
+        return address.to_owned() + mode;
+    }
+    // The driver decodes percent signs, and ends the path at a question mark.
+    let mut path = String::with_capacity(address.len());
+    for c in address.chars() {
+        match c {
+            '%' => path.push_str("%25"),
+            '?' => path.push_str("%3F"),
+            '#' => path.push_str("%23"),
+            c => path.push(c),
+        }
+    }
+    format!("sqlite:{path}?mode=rwc")
+}
+
+/// A stored date.
+fn date(text: &str) -> Result<Date> {
+    Date::parse(text).map_err(|_| StoreError::Damaged(format!("{text:?} is no date")))
+}
+
+/// A stored digest.
+fn digest(row: &AnyRow, column: usize) -> Result<Digest> {
+    let bytes: &[u8] = row.try_get(column)?;
+    bytes.try_into().map(Digest).map_err(|_| StoreError::Damaged(format!("a digest of {} bytes", bytes.len())))
+}

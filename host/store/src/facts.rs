@@ -1,0 +1,492 @@
+//! Facts: asserted once, read back as cases.
+//!
+//! For each person, kind and item the assertions lie over each other in the order in which the
+//! office learnt them. Where two overlap in time the later one holds, whether it gives values or
+//! says that nothing of the kind holds there. What is left, as of some knowledge, are the facts.
+
+mod overlay;
+
+use crate::rows::Insert;
+use crate::{Result, Store, StoreError, date, learn};
+use jorei_domain::calendar::{Date, FiscalYear};
+use jorei_domain::id::{HouseholdId, Knowledge, Municipality, PersonId};
+use jorei_domain::money::Yen;
+use jorei_domain::record::{Case, Fact, Kind, Period, Person, Unit};
+use jorei_domain::table::ABSENT;
+use overlay::{Piece, Timelines};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+use std::collections::BTreeMap;
+
+/// One thing the office learnt about a person.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Assertion {
+    /// About whom; a positive number.
+    pub person: PersonId,
+    /// What kind of fact.
+    pub kind: Kind,
+    /// Tells parallel facts of one kind apart (two births). 0 for kinds of which a person has one
+    /// at a time: `persons`, `membership`, `incomes`, `property`.
+    pub item: i64,
+    /// The first day it holds. [`Date::MIN`] for `persons`; the first day of the calendar year for
+    /// `incomes`, of the fiscal year for `property`; the day itself for an event.
+    pub from: Date,
+    /// The first day it no longer holds. [`Date::MAX`] for an open end, for `persons` and for
+    /// events; the first day of the next year for kinds of a year.
+    pub until: Date,
+    /// The household, a positive number, for `membership` and for nothing else.
+    pub household: Option<HouseholdId>,
+    /// The values of [`Kind::fields`] in order, [`ABSENT`] for none; or `None`: nothing of this
+    /// kind and item holds in the period, whatever was asserted before. For an event, the event
+    /// did not take place, whatever day was given before.
+    pub values: Option<Vec<i64>>,
+    /// The register or document it comes from; no personal data.
+    pub source: String,
+}
+
+/// A case as the facts give it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StoredCase {
+    /// The household asked about.
+    pub household: HouseholdId,
+    /// Its facts.
+    pub case: Case,
+    /// The largest knowledge number among all assertions that were considered, those that are
+    /// overridden included. For one date, the same `newest` means the same case.
+    pub newest: Knowledge,
+}
+
+const INSERT_FACTS: Insert = Insert {
+    head: "INSERT INTO fact (municipality, knowledge, ordinal, person, kind, item, valid_from, valid_until, household, vals, source) VALUES",
+    columns: 11,
+    tail: "",
+};
+/// After a large load, so that the planner knows what the table has become.
+const ANALYZE: &str = "ANALYZE fact";
+const HOUSEHOLDS: &str = "SELECT DISTINCT household FROM fact \
+     WHERE municipality = $1 AND kind = 'membership' AND household > $2 AND knowledge <= $3 ORDER BY household LIMIT $4";
+const COUNT_HOUSEHOLDS: &str =
+    "SELECT COUNT(DISTINCT household) FROM fact WHERE municipality = $1 AND kind = 'membership' AND knowledge <= $2";
+const KNOWS_HOUSEHOLD: &str = "SELECT 1 FROM fact WHERE municipality = $1 AND kind = 'membership' AND household = $2 LIMIT 1";
+/// Of the kinds that repeat every year, only the years a case can show.
+const FACTS: &str = "SELECT person, kind, item, valid_from, valid_until, household, vals, source, knowledge FROM fact \
+     WHERE municipality = $1 AND knowledge <= $2 \
+     AND person IN (SELECT person FROM fact \
+         WHERE municipality = $1 AND kind = 'membership' AND household >= $3 AND household <= $4 AND knowledge <= $2) \
+     AND (kind NOT IN ('incomes', 'property') OR (kind = 'incomes' AND valid_from = $5) OR (kind = 'property' AND valid_from = $6)) \
+     ORDER BY person, knowledge, ordinal";
+
+/// Every statement of this file, for the test that prepares them.
+#[cfg(any(test, feature = "checks"))]
+pub(crate) const STATEMENTS: &[&str] = &[HOUSEHOLDS, COUNT_HOUSEHOLDS, KNOWS_HOUSEHOLD, FACTS];
+/// Every insert of several rows, for the same test.
+#[cfg(any(test, feature = "checks"))]
+pub(crate) const INSERTS: &[Insert] = &[INSERT_FACTS];
+
+const FACTS_PER_STATEMENT: usize = 250;
+const LARGE_LOAD: usize = 10_000;
+
+impl Store {
+    /// Adds what the office learnt on a day, all with one knowledge number, in the given order.
+    ///
+    /// # Errors
+    /// [`StoreError::Assertion`] for the first assertion that cannot be a fact, and then none is
+    /// added; [`StoreError::Database`].
+    pub async fn assert_facts(&self, municipality: Municipality, learnt_on: Date, assertions: &[Assertion]) -> Result<Knowledge> {
+        for (index, assertion) in assertions.iter().enumerate() {
+            if let Err((field, wrong)) = assertion.check() {
+                return Err(StoreError::Assertion { index, kind: assertion.kind, field, wrong });
+            }
+        }
+        let mut transaction = self.writing().await?;
+        let knowledge = learn(&mut transaction, municipality, learnt_on).await?;
+        let mut ordinal = 0_i64;
+        for chunk in assertions.chunks(FACTS_PER_STATEMENT) {
+            let mut query = sqlx::query(INSERT_FACTS.sql(chunk.len(), self.database));
+            for assertion in chunk {
+                query = query
+                    .bind(municipality.number())
+                    .bind(knowledge.0)
+                    .bind(ordinal)
+                    .bind(assertion.person.0)
+                    .bind(assertion.kind.name())
+                    .bind(assertion.item)
+                    .bind(assertion.from.to_string())
+                    .bind(assertion.until.to_string())
+                    .bind(assertion.household.map_or(0, |household| household.0))
+                    .bind(write_values(assertion.values.as_deref()))
+                    .bind(assertion.source.as_str());
+                ordinal += 1;
+            }
+            query.execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        if assertions.len() >= LARGE_LOAD {
+            sqlx::query(ANALYZE).execute(&self.pool).await?;
+        }
+        Ok(knowledge)
+    }
+
+    /// The cases of the next households after one in the order of their numbers, at most `limit`.
+    ///
+    /// Households in which nobody lived in the window of the date are passed over, so fewer than
+    /// `limit` may come; none at all means that there are no more. All cases of one call are read
+    /// from one state of the database.
+    ///
+    /// # What a case on a date holds
+    /// With *FY* the fiscal year of the date, as of the given knowledge:
+    /// - persons whose membership in the household overlaps the window from 1 January before FY
+    ///   starts (that of the calendar year before) to the end of FY. One whose birth date the office
+    ///   does not know has a `persons` row from [`Date::MIN`] to [`Date::MAX`];
+    /// - their memberships in this household (no other's), former memberships out of it, and
+    ///   qualifications, as far as they overlap the window; whole, not clipped to it;
+    /// - incomes of the calendar year before FY, property tax of FY;
+    /// - events from 1 January of the year two before FY to seven months after the end of FY
+    ///   (a due date in the next year can bear on months of this one).
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::Damaged`] for a row that no version of this crate
+    /// wrote.
+    pub async fn cases(
+        &self,
+        municipality: Municipality,
+        after: Option<HouseholdId>,
+        limit: u32,
+        on: Date,
+        as_of: Knowledge,
+    ) -> Result<Vec<StoredCase>> {
+        let mut transaction = self.reading().await?;
+        let mut after = after.map_or(0, |household| household.0);
+        loop {
+            let rows = sqlx::query(HOUSEHOLDS)
+                .bind(municipality.number())
+                .bind(after)
+                .bind(as_of.0)
+                .bind(i64::from(limit))
+                .fetch_all(&mut *transaction)
+                .await?;
+            let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+                transaction.rollback().await?;
+                return Ok(Vec::new());
+            };
+            let households = Households { first: first.try_get(0)?, last: last.try_get(0)? };
+            let cases = read_cases(&mut transaction, municipality, households, on, as_of).await?;
+            if !cases.is_empty() {
+                transaction.rollback().await?;
+                return Ok(cases);
+            }
+            after = households.last;
+        }
+    }
+
+    /// How many households anything is known of, for progress: [`Store::cases`] answers at most
+    /// as many, fewer where nobody lived in one in the window.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn count_households(&self, municipality: Municipality, as_of: Knowledge) -> Result<u64> {
+        let row = sqlx::query(COUNT_HOUSEHOLDS).bind(municipality.number()).bind(as_of.0).fetch_one(&self.pool).await?;
+        Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
+    }
+
+    /// Is anything known of this household?
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn knows_household(&self, municipality: Municipality, household: HouseholdId) -> Result<bool> {
+        let query = sqlx::query(KNOWS_HOUSEHOLD).bind(municipality.number()).bind(household.0);
+        Ok(query.fetch_optional(&self.pool).await?.is_some())
+    }
+
+    /// The case of one household, see [`Store::cases`]; none if nobody lived in it in the window.
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    pub async fn case(&self, municipality: Municipality, household: HouseholdId, on: Date, as_of: Knowledge) -> Result<Option<StoredCase>> {
+        let mut transaction = self.reading().await?;
+        let households = Households { first: household.0, last: household.0 };
+        let cases = read_cases(&mut transaction, municipality, households, on, as_of).await?;
+        transaction.rollback().await?;
+        Ok(cases.into_iter().next())
+    }
+}
+
+/// Households by number, both ends included.
+#[derive(Clone, Copy)]
+struct Households {
+    first: i64,
+    last: i64,
+}
+
+/// What a case on a date can show, see [`Store::cases`].
+#[derive(Clone, Copy)]
+struct Window {
+    from: Date,
+    until: Date,
+    events_from: Date,
+    events_until: Date,
+    income_year: Date,
+    property_year: Date,
+}
+
+impl Window {
+    fn of(on: Date) -> Window {
+        let fiscal = FiscalYear::of(on);
+        // A case of the first years there are would reach before them.
+        let year = |back: i32| (fiscal.year() - back).max(Date::MIN.year());
+        Window {
+            from: Date::new(year(1), 1, 1),
+            until: fiscal.end(),
+            events_from: Date::new(year(2), 1, 1),
+            events_until: Date::new(fiscal.end().year(), 11, 1),
+            income_year: Date::new(year(1), 1, 1),
+            property_year: fiscal.first_day(),
+        }
+    }
+
+    fn shows(&self, kind: Kind, piece: &Piece) -> bool {
+        match kind.period() {
+            Period::Always => true,
+            Period::Span => piece.from < self.until && piece.until > self.from,
+            Period::Year => piece.from == if kind == Kind::Incomes { self.income_year } else { self.property_year },
+            Period::Event => piece.from >= self.events_from && piece.from < self.events_until,
+        }
+    }
+}
+
+/// Reads the cases of a range of households in one query. The rows come person by person.
+async fn read_cases(
+    transaction: &mut sqlx::Transaction<'static, sqlx::Any>,
+    municipality: Municipality,
+    households: Households,
+    on: Date,
+    as_of: Knowledge,
+) -> Result<Vec<StoredCase>> {
+    let window = Window::of(on);
+    let rows = sqlx::query(FACTS)
+        .bind(municipality.number())
+        .bind(as_of.0)
+        .bind(households.first)
+        .bind(households.last)
+        .bind(window.income_year.to_string())
+        .bind(window.property_year.to_string())
+        .fetch_all(&mut **transaction)
+        .await?;
+    let mut found: BTreeMap<i64, (Vec<Person>, i64)> = BTreeMap::new();
+    let mut rows = rows.iter().peekable();
+    while let Some(row) = rows.next() {
+        let person: i64 = row.try_get(0)?;
+        let mut timelines = Timelines::default();
+        let mut newest = lay(&mut timelines, row)?;
+        let mut lived_in = Vec::new();
+        note_household(&mut lived_in, households, row)?;
+        while let Some(row) = rows.next_if(|row| matches!(row.try_get::<i64, _>(0), Ok(next) if next == person)) {
+            newest = newest.max(lay(&mut timelines, row)?);
+            note_household(&mut lived_in, households, row)?;
+        }
+        for household in lived_in {
+            let entry = found.entry(household).or_default();
+            entry.1 = entry.1.max(newest);
+            entry.0.extend(person_of(household, &timelines, &window));
+        }
+    }
+    let case = |(household, (persons, newest)): (i64, (Vec<Person>, i64))| {
+        let case = StoredCase { household: HouseholdId(household), case: Case::new(on, persons), newest: Knowledge(newest) };
+        (!case.case.persons().is_empty()).then_some(case)
+    };
+    Ok(found.into_iter().filter_map(case).collect())
+}
+
+/// Lays one assertion over the person's earlier ones; answers its knowledge number.
+fn lay(timelines: &mut Timelines, row: &AnyRow) -> Result<i64> {
+    let name: &str = row.try_get(1)?;
+    let kind = Kind::named(name).ok_or_else(|| StoreError::Damaged(format!("{name:?} is no kind of fact")))?;
+    let piece = Piece {
+        from: date(row.try_get(3)?)?,
+        until: date(row.try_get(4)?)?,
+        household: row.try_get(5)?,
+        values: Vec::new(),
+        source: row.try_get(7)?,
+    };
+    let values = read_values(row.try_get(6)?, kind.fields().len())?;
+    timelines.lay(kind, row.try_get(2)?, piece, values);
+    Ok(row.try_get(8)?)
+}
+
+/// Notes a household in range that any assertion, in force or not, puts the person in.
+fn note_household(lived_in: &mut Vec<i64>, households: Households, row: &AnyRow) -> Result<()> {
+    let household: i64 = row.try_get(5)?;
+    if household >= households.first && household <= households.last && !lived_in.contains(&household) {
+        lived_in.push(household);
+    }
+    Ok(())
+}
+
+/// Where a person's facts came from when no register gave the birth date.
+const NO_SOURCE: &str = "未登録";
+
+/// The person's facts for the case of one household; none if they did not live in it.
+fn person_of(household: i64, timelines: &Timelines, window: &Window) -> Option<Person> {
+    let here = |piece: &Piece| piece.household == household && window.shows(Kind::Membership, piece);
+    let memberships: Vec<&Piece> = timelines.pieces(Kind::Membership).filter(|piece| here(piece)).collect();
+    if memberships.is_empty() {
+        return None;
+    }
+    let mut facts = Vec::with_capacity(8);
+    for (kind, piece) in timelines.all().filter(|(kind, piece)| window.shows(*kind, piece)) {
+        let of_this_household = match kind {
+            Kind::Membership => piece.household == household,
+            Kind::FormerMembership => memberships.iter().any(|at| at.from < piece.until && at.until > piece.from),
+            _ => true,
+        };
+        if of_this_household {
+            facts.push(fact(kind, piece));
+        }
+    }
+    if !facts.iter().any(|fact| fact.kind == Kind::Persons) {
+        let values = vec![Date::MIN.packed(), Date::MAX.packed()];
+        facts.push(Fact { kind: Kind::Persons, values, source: NO_SOURCE.to_owned() });
+    }
+    Some(Person { facts })
+}
+
+/// A piece as a rule will see it.
+fn fact(kind: Kind, piece: &Piece) -> Fact {
+    let until = if piece.until == Date::MAX { ABSENT } else { piece.until.packed() };
+    let mut values = Vec::with_capacity(2 + piece.values.len());
+    match kind.period() {
+        Period::Always => {}
+        Period::Span => values.extend([piece.from.packed(), until]),
+        Period::Year => values.push(i64::from(piece.from.year())),
+        Period::Event => values.push(piece.from.packed()),
+    }
+    values.extend_from_slice(&piece.values);
+    Fact { kind, values, source: piece.source.clone() }
+}
+
+impl Assertion {
+    /// What keeps it from being a fact: the field or part, and why.
+    fn check(&self) -> std::result::Result<(), (&'static str, &'static str)> {
+        if self.person.0 <= 0 {
+            return Err(("person", "is not a positive number"));
+        }
+        match (self.kind, self.household) {
+            (Kind::Membership, Some(household)) if household.0 > 0 => {}
+            (Kind::Membership, _) => return Err(("household", "is missing or not a positive number")),
+            (_, None) => {}
+            (_, Some(_)) => return Err(("household", "is for membership only")),
+        }
+        let several = matches!(self.kind, Kind::Qualification | Kind::FormerMembership | Kind::Unemployment | Kind::Maternity);
+        if self.item < 0 || (self.item != 0 && !several) {
+            return Err(("item", "is not the number of a parallel fact of this kind"));
+        }
+        self.check_period()?;
+        let Some(values) = &self.values else {
+            return Ok(());
+        };
+        if values.len() != self.kind.fields().len() {
+            return Err(("values", "are not as many as the kind has fields"));
+        }
+        for (field, value) in self.kind.fields().iter().zip(values) {
+            check_value(field.unit, field.required, *value).map_err(|wrong| (field.name, wrong))?;
+        }
+        if self.kind == Kind::Persons && values[0] > values[1] {
+            return Err(("birth_latest", "is before the earliest"));
+        }
+        Ok(())
+    }
+
+    fn check_period(&self) -> std::result::Result<(), (&'static str, &'static str)> {
+        if self.from >= self.until {
+            return Err(("until", "is not after the first day"));
+        }
+        let next_year = || self.until.year() == self.from.year() + 1;
+        let whole_year = |month| {
+            let starts = |date: Date| (date.month(), date.day()) == (month, 1);
+            starts(self.from) && starts(self.until) && next_year()
+        };
+        match self.kind.period() {
+            Period::Always if (self.from, self.until) != (Date::MIN, Date::MAX) => Err(("from", "and until must be open for this kind")),
+            Period::Event if self.until != Date::MAX => Err(("until", "must be open for an event")),
+            Period::Year if !whole_year(if self.kind == Kind::Incomes { 1 } else { 4 }) => {
+                Err(("from", "and until are not one whole year"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What keeps a number from being a value of a unit.
+fn check_value(unit: Unit, required: bool, value: i64) -> std::result::Result<(), &'static str> {
+    if value == ABSENT {
+        return if required { Err("is missing") } else { Ok(()) };
+    }
+    let (fits, wrong) = match unit {
+        Unit::Yen | Unit::Number => ((-Yen::MAX..=Yen::MAX).contains(&value), "is beyond the largest amount"),
+        Unit::Date => (Date::from_packed(value).is_ok(), "is no date"),
+        Unit::Code(words) => (usize::try_from(value).is_ok_and(|code| code < words.len()), "is no code of the list"),
+        Unit::Flag => (value == 0 || value == 1, "is neither 0 nor 1"),
+    };
+    if fits { Ok(()) } else { Err(wrong) }
+}
+
+/// Values as stored: a JSON array without its trailing nulls, or null.
+fn write_values(values: Option<&[i64]>) -> String {
+    let Some(values) = values else {
+        return "null".to_owned();
+    };
+    let used = values.iter().rposition(|value| *value != ABSENT).map_or(0, |last| last + 1);
+    let mut text = String::with_capacity(2 + used * 8);
+    text.push('[');
+    for (i, value) in values[..used].iter().enumerate() {
+        if i > 0 {
+            text.push(',');
+        }
+        match *value {
+            ABSENT => text.push_str("null"),
+            value => text.push_str(&value.to_string()),
+        }
+    }
+    text.push(']');
+    text
+}
+
+/// Reads what [`write_values`] wrote. A row from before a kind gained its last fields has fewer
+/// values; the rest are absent.
+fn read_values(text: &str, fields: usize) -> Result<Option<Vec<i64>>> {
+    if text == "null" {
+        return Ok(None);
+    }
+    let damaged = || StoreError::Damaged(format!("{text:?} are no values"));
+    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).ok_or_else(damaged)?;
+    let mut values = Vec::with_capacity(fields);
+    if !inner.is_empty() {
+        for part in inner.split(',') {
+            values.push(if part == "null" { ABSENT } else { part.parse().map_err(|_| damaged())? });
+        }
+    }
+    if values.len() > fields {
+        return Err(damaged());
+    }
+    values.resize(fields, ABSENT);
+    Ok(Some(values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_read_as_they_were_written() {
+        for values in [vec![], vec![0, ABSENT, -5], vec![ABSENT, ABSENT], vec![7]] {
+            let mut padded = values.clone();
+            padded.resize(3, ABSENT);
+            assert_eq!(read_values(&write_values(Some(&values)), 3).unwrap(), Some(padded));
+        }
+        assert_eq!(write_values(Some(&[1, ABSENT])), "[1]");
+        assert_eq!(read_values(&write_values(None), 3).unwrap(), None);
+        for bad in ["", "[", "[1,]", "[1,2,3,4]", "1", "[x]"] {
+            assert!(read_values(bad, 3).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Names of persons: the only personal text in the database, apart from everything a rule, a
+//! decision or a log ever sees.
+
+use crate::rows::Insert;
+use crate::{Result, Store, learn};
+use jorei_domain::calendar::Date;
+use jorei_domain::id::{Knowledge, Municipality, PersonId};
+use sqlx::Row as _;
+
+/// How a person is called.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Name {
+    /// Who.
+    pub person: PersonId,
+    /// The name as registered.
+    pub name: String,
+    /// Its reading, in katakana.
+    pub kana: String,
+    /// The name in Latin letters, for those who are registered with one.
+    pub latin: Option<String>,
+}
+
+const INSERT_NAMES: Insert =
+    Insert { head: "INSERT INTO person_name (municipality, person, knowledge, name, kana, latin) VALUES", columns: 6, tail: "" };
+const NAME: &str = "SELECT name, kana, latin FROM person_name WHERE municipality = $1 AND person = $2 AND knowledge <= $3 \
+     ORDER BY knowledge DESC LIMIT 1";
+
+/// Every statement of this file, for the test that prepares them.
+#[cfg(any(test, feature = "checks"))]
+pub(crate) const STATEMENTS: &[&str] = &[NAME];
+/// Every insert of several rows, for the same test.
+#[cfg(any(test, feature = "checks"))]
+pub(crate) const INSERTS: &[Insert] = &[INSERT_NAMES];
+
+const NAMES_PER_STATEMENT: usize = 400;
+
+impl Store {
+    /// Adds names, all with one knowledge number. A person's latest name is the one in use.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Database`], also where one person is in the set twice.
+    pub async fn save_names(&self, municipality: Municipality, learnt_on: Date, names: &[Name]) -> Result<Knowledge> {
+        let mut transaction = self.writing().await?;
+        let knowledge = learn(&mut transaction, municipality, learnt_on).await?;
+        for chunk in names.chunks(NAMES_PER_STATEMENT) {
+            let mut query = sqlx::query(INSERT_NAMES.sql(chunk.len(), self.database));
+            for Name { person, name, kana, latin } in chunk {
+                query = query.bind(municipality.number()).bind(person.0).bind(knowledge.0);
+                query = query.bind(name.as_str()).bind(kana.as_str()).bind(latin.as_deref());
+            }
+            query.execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(knowledge)
+    }
+
+    /// A person's name as the office knew it then.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Database`].
+    pub async fn name(&self, municipality: Municipality, person: PersonId, as_of: Knowledge) -> Result<Option<Name>> {
+        let query = sqlx::query(NAME).bind(municipality.number()).bind(person.0).bind(as_of.0);
+        let Some(row) = query.fetch_optional(&self.pool).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Name { person, name: row.try_get(0)?, kana: row.try_get(1)?, latin: row.try_get(2)? }))
+    }
+}

@@ -1,0 +1,234 @@
+//! Rules, ordinances, revisions, and which revision answers which case date.
+
+use crate::{Result, Store, StoreError, date, digest, learn};
+use jorei_domain::calendar::Date;
+use jorei_domain::id::{Digest, Knowledge, Municipality};
+use sqlx::Row as _;
+
+/// A rule and an ordinance that were put together. Its digest is made by whoever puts them
+/// together and names them for good.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Revision {
+    /// Its name.
+    pub digest: Digest,
+    /// The slot it answers.
+    pub slot: String,
+    /// Digest of the rule's component.
+    pub rule: Digest,
+    /// Digest of the ordinance's text.
+    pub ordinance: Digest,
+    /// The ordinance as the rule compacted it; opaque here.
+    pub segments: Vec<u8>,
+    /// What the rule says of itself, JSON; opaque here.
+    pub about: String,
+}
+
+/// The act of putting a revision in force for some case dates.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Activation {
+    /// Its place in the order of acts; the latest that holds a date wins.
+    pub knowledge: Knowledge,
+    /// The revision.
+    pub revision: Digest,
+    /// The first case date it answers.
+    pub from: Date,
+    /// The first case date it does not; [`Date::MAX`] for none.
+    pub until: Date,
+    /// When it was put in force.
+    pub recorded_on: Date,
+}
+
+const SAVE_RULE: &str = "INSERT INTO rule (municipality, digest, component) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const RULE_COMPONENT: &str = "SELECT component FROM rule WHERE municipality = $1 AND digest = $2";
+const SAVE_ORDINANCE: &str = "INSERT INTO ordinance (municipality, digest, written) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const ORDINANCE: &str = "SELECT written FROM ordinance WHERE municipality = $1 AND digest = $2";
+const SAVE_REVISION: &str = "INSERT INTO revision \
+     (municipality, digest, slot, rule_digest, ordinance_digest, segments, about, knowledge) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const REVISION: &str = "SELECT slot, rule_digest, ordinance_digest, segments, about FROM revision WHERE municipality = $1 AND digest = $2";
+const ACTIVATE: &str = "INSERT INTO activation \
+     (municipality, knowledge, slot, revision, case_from, case_until, recorded_on) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const ACTIVE_REVISION: &str = "SELECT revision FROM activation WHERE municipality = $1 AND slot = $2 \
+     AND case_from <= $3 AND case_until > $3 AND knowledge <= $4 ORDER BY knowledge DESC LIMIT 1";
+const ACTIVATIONS: &str = "SELECT knowledge, revision, case_from, case_until, recorded_on FROM activation \
+     WHERE municipality = $1 AND slot = $2 ORDER BY knowledge";
+
+/// Every statement of this file, for the test that prepares them.
+#[cfg(any(test, feature = "checks"))]
+pub(crate) const STATEMENTS: &[&str] =
+    &[SAVE_RULE, RULE_COMPONENT, SAVE_ORDINANCE, ORDINANCE, SAVE_REVISION, REVISION, ACTIVATE, ACTIVE_REVISION, ACTIVATIONS];
+
+impl Store {
+    /// Keeps a rule's component and names it by the digest of its bytes. A second time changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn save_rule(&self, municipality: Municipality, component: &[u8]) -> Result<Digest> {
+        let digest = Digest::of(component);
+        sqlx::query(SAVE_RULE).bind(municipality.number()).bind(&digest.0[..]).bind(component).execute(&self.pool).await?;
+        Ok(digest)
+    }
+
+    /// The bytes of a rule's component, checked against their digest.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if they are not what was saved, [`StoreError::Database`].
+    pub async fn rule_component(&self, municipality: Municipality, rule: Digest) -> Result<Option<Vec<u8>>> {
+        let query = sqlx::query(RULE_COMPONENT).bind(municipality.number()).bind(&rule.0[..]);
+        let Some(row) = query.fetch_optional(&self.pool).await? else {
+            return Ok(None);
+        };
+        let component: Vec<u8> = row.try_get(0)?;
+        if Digest::of(&component) != rule {
+            return Err(StoreError::Damaged(format!("the component of rule {rule}")));
+        }
+        Ok(Some(component))
+    }
+
+    /// Keeps an ordinance as it was written and names it by the digest of the text. A second time
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn save_ordinance(&self, municipality: Municipality, written: &str) -> Result<Digest> {
+        let digest = Digest::of(written.as_bytes());
+        sqlx::query(SAVE_ORDINANCE).bind(municipality.number()).bind(&digest.0[..]).bind(written).execute(&self.pool).await?;
+        Ok(digest)
+    }
+
+    /// An ordinance as it was written, checked against its digest.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it is not what was saved, [`StoreError::Database`].
+    pub async fn ordinance(&self, municipality: Municipality, ordinance: Digest) -> Result<Option<String>> {
+        let query = sqlx::query(ORDINANCE).bind(municipality.number()).bind(&ordinance.0[..]);
+        let Some(row) = query.fetch_optional(&self.pool).await? else {
+            return Ok(None);
+        };
+        let written: String = row.try_get(0)?;
+        if Digest::of(written.as_bytes()) != ordinance {
+            return Err(StoreError::Damaged(format!("the text of ordinance {ordinance}")));
+        }
+        Ok(Some(written))
+    }
+
+    /// Keeps a revision whose rule and ordinance are kept already. The same content a second time
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::RevisionDiffers`] if the digest names other content; [`StoreError::Database`],
+    /// also when the rule or the ordinance is not there.
+    pub async fn save_revision(&self, municipality: Municipality, revision: &Revision, learnt_on: Date) -> Result<()> {
+        let mut transaction = self.writing().await?;
+        // The number comes first: its lock lets one writer of the municipality at a time look
+        // whether the revision is there.
+        let knowledge = learn(&mut transaction, municipality, learnt_on).await?;
+        let query = sqlx::query(REVISION).bind(municipality.number()).bind(&revision.digest.0[..]);
+        if let Some(row) = query.fetch_optional(&mut *transaction).await? {
+            // Dropping the transaction gives the number back.
+            let stored = read_revision(revision.digest, &row)?;
+            return if stored == *revision { Ok(()) } else { Err(StoreError::RevisionDiffers(revision.digest)) };
+        }
+        sqlx::query(SAVE_REVISION)
+            .bind(municipality.number())
+            .bind(&revision.digest.0[..])
+            .bind(revision.slot.as_str())
+            .bind(&revision.rule.0[..])
+            .bind(&revision.ordinance.0[..])
+            .bind(&revision.segments[..])
+            .bind(revision.about.as_str())
+            .bind(knowledge.0)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// A revision by its digest.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn revision(&self, municipality: Municipality, revision: Digest) -> Result<Option<Revision>> {
+        let query = sqlx::query(REVISION).bind(municipality.number()).bind(&revision.0[..]);
+        query.fetch_optional(&self.pool).await?.map(|row| read_revision(revision, &row)).transpose()
+    }
+
+    /// Puts a revision in force for the case dates from `from` up to but without `until`, over
+    /// whatever was in force for them. Going back to an earlier revision is the same call.
+    ///
+    /// # Errors
+    /// [`StoreError::Activation`] if there is no such revision, it answers another slot, or the
+    /// dates hold no day; [`StoreError::Database`].
+    pub async fn activate(
+        &self,
+        municipality: Municipality,
+        slot: &str,
+        revision: Digest,
+        from: Date,
+        until: Date,
+        recorded_on: Date,
+    ) -> Result<Knowledge> {
+        let refuse = |wrong| Err(StoreError::Activation { revision, wrong });
+        if from >= until {
+            return refuse("its dates hold no day");
+        }
+        match self.revision(municipality, revision).await? {
+            None => return refuse("there is no such revision"),
+            Some(stored) if stored.slot != slot => return refuse("it answers another slot"),
+            Some(_) => {}
+        }
+        let mut transaction = self.writing().await?;
+        let knowledge = learn(&mut transaction, municipality, recorded_on).await?;
+        sqlx::query(ACTIVATE)
+            .bind(municipality.number())
+            .bind(knowledge.0)
+            .bind(slot)
+            .bind(&revision.0[..])
+            .bind(from.to_string())
+            .bind(until.to_string())
+            .bind(recorded_on.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(knowledge)
+    }
+
+    /// The revision that answers a case date, as the office had it then; none if none was put in
+    /// force for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn active_revision(&self, municipality: Municipality, slot: &str, on: Date, as_of: Knowledge) -> Result<Option<Digest>> {
+        let query = sqlx::query(ACTIVE_REVISION).bind(municipality.number()).bind(slot).bind(on.to_string()).bind(as_of.0);
+        query.fetch_optional(&self.pool).await?.map(|row| digest(&row, 0)).transpose()
+    }
+
+    /// Every activation of a slot, in the order of the acts.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn activations(&self, municipality: Municipality, slot: &str) -> Result<Vec<Activation>> {
+        let rows = sqlx::query(ACTIVATIONS).bind(municipality.number()).bind(slot).fetch_all(&self.pool).await?;
+        let read = |row: &sqlx::any::AnyRow| {
+            Ok(Activation {
+                knowledge: Knowledge(row.try_get(0)?),
+                revision: digest(row, 1)?,
+                from: date(row.try_get(2)?)?,
+                until: date(row.try_get(3)?)?,
+                recorded_on: date(row.try_get(4)?)?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+fn read_revision(named: Digest, row: &sqlx::any::AnyRow) -> Result<Revision> {
+    Ok(Revision {
+        digest: named,
+        slot: row.try_get(0)?,
+        rule: digest(row, 1)?,
+        ordinance: digest(row, 2)?,
+        segments: row.try_get(3)?,
+        about: row.try_get(4)?,
+    })
+}
