@@ -384,8 +384,10 @@ impl Bulk<'_> {
         for (call, chunk) in cases.chunks(BULK_CASES).enumerate() {
             let answers = match self.call(question, Box::new(Cases(chunk.to_vec())), chunk.len())? {
                 Ok(answers) => {
-                    // Another place in each call, but the same one for the same call.
-                    for case in ((call * 7) % BULK_SAMPLE..chunk.len()).step_by(BULK_SAMPLE) {
+                    // Another place in each call, but the same one for the same call; and always
+                    // the last case, the one that has the most others before it.
+                    let sample = ((call * 7) % BULK_SAMPLE..chunk.len()).step_by(BULK_SAMPLE);
+                    for case in sample.chain([chunk.len() - 1]) {
                         let single = self.one(question, &chunk[case])?;
                         if single != cut(&answers, case) {
                             return Err(BulkError::Differs { case: call * BULK_CASES + case });

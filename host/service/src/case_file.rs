@@ -38,8 +38,15 @@ pub struct CaseError {
     pub message: String,
 }
 
+impl CaseError {
+    /// An error at a place.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> CaseError {
+        CaseError { path: path.into(), message: message.into() }
+    }
+}
+
 fn wrong<T>(path: impl Into<String>, message: impl Into<String>) -> Result<T, CaseError> {
-    Err(CaseError { path: path.into(), message: message.into() })
+    Err(CaseError::new(path, message))
 }
 
 const SOURCE: &str = "case file";
@@ -161,6 +168,36 @@ fn income_fact(path: &str, income: &Value, on: Date) -> Result<Fact, CaseError> 
         ),
         Value::Object(_) => stated_fact(path, Kind::Incomes, income, on, on),
         _ => wrong(path, "not an object of amounts, nor nil, not_required, undeclared or pending"),
+    }
+}
+
+/// A fact whose stated columns take the place of those of a fact there is.
+pub(crate) fn merged_fact(path: &str, kind: Kind, there: Option<&Fact>, stated: &Value, on: Date) -> Result<Fact, CaseError> {
+    let (Some(there), Value::Object(object)) = (there, stated) else { return changed(stated_fact(path, kind, stated, on, on)) };
+    let names: Vec<&str> = kind.period_columns().iter().copied().chain(kind.fields().iter().map(|field| field.name)).collect();
+    known_keys(path, object, &names)?;
+    // Columns that are not stated keep their numbers; they are filled in for the check alone.
+    let mut whole = object.clone();
+    for (name, number) in names.iter().zip(&there.values).filter(|(_, number)| **number != ABSENT) {
+        if !whole.contains_key(*name) {
+            whole.insert((*name).into(), column_text(kind, name, *number));
+        }
+    }
+    changed(stated_fact(path, kind, &Value::Object(whole), on, on))
+}
+
+fn changed(fact: Result<Fact, CaseError>) -> Result<Fact, CaseError> {
+    fact.map(|fact| Fact { source: "trial".into(), ..fact })
+}
+
+/// A column's number as a person would write it.
+fn column_text(kind: Kind, name: &str, number: i64) -> Value {
+    let unit = kind.field(name).map_or(if name == "year" { Unit::Number } else { Unit::Date }, |field| field.unit);
+    match unit {
+        Unit::Yen | Unit::Number => number.into(),
+        Unit::Date => crate::answer::date_text(number),
+        Unit::Flag => (number == 1).into(),
+        Unit::Code(words) => usize::try_from(number).ok().and_then(|code| words.get(code)).map_or(Value::Null, |word| (*word).into()),
     }
 }
 

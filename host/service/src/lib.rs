@@ -5,8 +5,15 @@
 //! all of them come in as arguments from `cli`.
 
 pub mod answer;
+pub mod assess;
 pub mod case_file;
+pub mod decide_case;
+pub mod demo_city;
 pub mod evaluate;
 pub mod explain;
 pub mod ordinance;
+pub mod replay;
+pub mod revisions;
+pub mod summary;
+pub mod trial;
 pub mod words;

@@ -75,6 +75,11 @@ impl Words {
         }
     }
 
+    /// A refusal's sentence in both languages.
+    pub fn both(&self, refusal: &Refusal) -> String {
+        format!("{} / {}", self.sentence(refusal, Language::English), self.sentence(refusal, Language::Japanese))
+    }
+
     /// What a number in a result means, by the outcome's schema.
     pub fn cell(&self, table: &str, column: &str, number: i64) -> Value {
         let Some(number) = known(number) else { return Value::Null };

@@ -34,6 +34,14 @@ impl Settings {
     }
 }
 
+/// The values on a date from the compact form that a component of the same rule made.
+///
+/// # Errors
+/// Never for such a form; the same refusal as [`Settings::on`].
+pub fn values<R: Rule>(compact: &[u8], on: Date) -> Result<<R::Ordinance as Ordinance>::OnDate, Refusal> {
+    on_date::<R>(Some(compact), on).map_err(crate::Refusal::into_inner)
+}
+
 /// Plain tables as a rule's records.
 pub struct Tables<'a>(pub &'a [Case]);
 

@@ -1,0 +1,257 @@
+//! The annual assessment of a whole city (当初賦課).
+//!
+//! Pages of households are loaded, decided on all cores and stored, the three at the same time. A
+//! page is one transaction, so a run may end at any moment and be continued: what is decided and
+//! still true is not decided again, and nothing is decided twice.
+
+use crate::decide_case::decide;
+use crate::revisions::{LiveRevision, PREMIUM};
+use jorei_domain::calendar::{Date, FiscalYear};
+use jorei_domain::decision::{Decision, Outcome, Reason};
+use jorei_domain::id::{HouseholdId, Knowledge, Municipality};
+use jorei_engine::Fault;
+use jorei_store::decisions::{CurrentDecision, NewDecision, PackedDecision};
+use jorei_store::facts::StoredCase;
+use jorei_store::{Store, StoreError};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Households per page: one transaction, some tens of megabytes at most.
+const PAGE: u32 = 1_000;
+
+/// Households on which a year's law is tried before the first is stored.
+const LAW_TRIALS: usize = 64;
+
+/// What to assess.
+pub struct Request {
+    /// Whose city.
+    pub municipality: Municipality,
+    /// Which year.
+    pub year: FiscalYear,
+    /// What the office knew: facts learnt later are not seen.
+    pub as_of: Knowledge,
+    /// Threads that decide.
+    pub threads: usize,
+    /// The caller's clock, as text for the record.
+    pub clock: fn() -> String,
+}
+
+/// How far a run is, and what it came to.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Tally {
+    /// Households looked at.
+    pub households: u64,
+    /// Decided before, and still true.
+    pub unchanged: u64,
+    /// Decided now.
+    pub decided: u64,
+    /// Decided now, provisional.
+    pub provisional: u64,
+    /// Refused by the rule now.
+    pub refused: u64,
+    /// The rule failed now.
+    pub failed: u64,
+    /// Not decided for a fault of the machine; the next run tries again.
+    pub faults: u64,
+    /// Stopped before the end on request.
+    pub stopped: bool,
+}
+
+/// Why an assessment ended without having looked at everybody.
+#[derive(Debug, thiserror::Error)]
+pub enum AssessError {
+    /// The law or the ordinance lacks values for this year; nothing was stored.
+    #[error("fiscal year {year} cannot be assessed: {message}")]
+    LawUnknown {
+        /// The year.
+        year: i32,
+        /// What is missing, in both languages, with its article.
+        message: String,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A thread of ours died.
+    #[error("a deciding thread died")]
+    Thread,
+}
+
+/// Assesses a city. `progress` is told after every page; setting `stop` ends the run after the
+/// page under way.
+///
+/// # Errors
+/// An [`AssessError`]; what was stored before stays, and the next run continues.
+pub async fn assess(
+    store: &Store,
+    live: &Arc<LiveRevision>,
+    request: &Request,
+    stop: &AtomicBool,
+    mut progress: impl FnMut(&Tally),
+) -> Result<Tally, AssessError> {
+    let on = request.year.first_day();
+    let mut tally = Tally::default();
+    let mut page = load(store, request, on, None).await?;
+    refuse_unknown_law(live, request, &page)?;
+    let mut packed: Vec<PackedDecision> = Vec::new();
+    loop {
+        let last = page.cases.last().map(|case| case.household);
+        let more = last.is_some() && !stop.load(Ordering::Relaxed);
+        tally.stopped = last.is_some() && !more;
+        // The three ways at once: store the page before, decide this one, load the next.
+        let (saved, decided, next) = tokio::join!(save(store, &packed), decide_page(live, request, page), async {
+            if more { load(store, request, on, last).await } else { Ok(Page::default()) }
+        },);
+        saved?;
+        let (mine, counted) = decided?;
+        tally.add(&counted);
+        progress(&tally);
+        packed = mine;
+        page = next?;
+        if packed.is_empty() && page.cases.is_empty() {
+            return Ok(tally);
+        }
+    }
+}
+
+/// Households with what was decided of them before.
+#[derive(Default)]
+struct Page {
+    cases: Vec<StoredCase>,
+    current: HashMap<HouseholdId, Before>,
+}
+
+struct Before {
+    decision: CurrentDecision,
+    /// The whole decision, where new facts came in and the answers must be compared.
+    whole: Option<Decision>,
+}
+
+async fn load(store: &Store, request: &Request, on: Date, after: Option<HouseholdId>) -> Result<Page, StoreError> {
+    let cases = store.cases(request.municipality, after, PAGE, on, request.as_of).await?;
+    let (Some(first), Some(last)) = (cases.first(), cases.last()) else { return Ok(Page::default()) };
+    let range = first.household..=last.household;
+    let mut current = HashMap::new();
+    let newest: HashMap<HouseholdId, Knowledge> = cases.iter().map(|case| (case.household, case.newest)).collect();
+    for decision in store.current_decisions(request.municipality, PREMIUM, on, range).await? {
+        let newer_facts = newest.get(&decision.household).is_some_and(|newest| *newest > decision.knowledge);
+        let whole = if newer_facts { store.decision(request.municipality, decision.id).await?.map(|stored| stored.decision) } else { None };
+        current.insert(decision.household, Before { decision, whole });
+    }
+    Ok(Page { cases, current })
+}
+
+async fn save(store: &Store, packed: &[PackedDecision]) -> Result<(), StoreError> {
+    if !packed.is_empty() {
+        store.save_decisions(packed).await?;
+    }
+    Ok(())
+}
+
+/// Decides a page on all threads, in the order of the page.
+async fn decide_page(live: &Arc<LiveRevision>, request: &Request, page: Page) -> Result<(Vec<PackedDecision>, Tally), AssessError> {
+    if page.cases.is_empty() {
+        return Ok((Vec::new(), Tally::default()));
+    }
+    let (live, municipality, as_of) = (Arc::clone(live), request.municipality, request.as_of);
+    let (threads, clock) = (request.threads.max(1), request.clock);
+    let work = move || {
+        let share = page.cases.len().div_ceil(threads);
+        let decide_share = |cases: &[StoredCase]| -> Result<(Vec<PackedDecision>, Tally), AssessError> {
+            let mut made = (Vec::with_capacity(cases.len()), Tally::default());
+            for case in cases {
+                decide_household(&live, municipality, as_of, clock, case, page.current.get(&case.household), &mut made)?;
+            }
+            Ok(made)
+        };
+        let shares: Vec<_> = std::thread::scope(|scope| {
+            let handles: Vec<_> = page.cases.chunks(share).map(|cases| scope.spawn(|| decide_share(cases))).collect();
+            handles.into_iter().map(|handle| handle.join().unwrap_or(Err(AssessError::Thread))).collect()
+        });
+        let mut all = (Vec::new(), Tally::default());
+        for share in shares {
+            let (packed, tally) = share?;
+            all.0.extend(packed);
+            all.1.add(&tally);
+        }
+        Ok(all)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|_| AssessError::Thread)?
+}
+
+fn decide_household(
+    live: &LiveRevision,
+    municipality: Municipality,
+    as_of: Knowledge,
+    clock: fn() -> String,
+    stored: &StoredCase,
+    before: Option<&Before>,
+    (packed, tally): &mut (Vec<PackedDecision>, Tally),
+) -> Result<(), AssessError> {
+    tally.households += 1;
+    if let Some(Before { decision, whole: None }) = before {
+        if decision.revision == live.digest {
+            tally.unchanged += 1;
+            return Ok(());
+        }
+    }
+    let supersedes = before.map(|before| before.decision.id);
+    let made = match decide(live, municipality, stored.household, stored.case.clone(), supersedes) {
+        Ok(made) => made,
+        Err(Fault::Clock | Fault::Runtime(_)) => {
+            tally.faults += 1;
+            return Ok(());
+        }
+    };
+    if let Some(Before { whole: Some(whole), .. }) = before {
+        // New facts that change nothing the rule looked at make no new decision.
+        let same = Decision { supersedes: whole.supersedes, ..made.decision.clone() };
+        if same == *whole {
+            tally.unchanged += 1;
+            return Ok(());
+        }
+    }
+    match &made.decision.outcome {
+        Outcome::Decided { provisional: false, .. } => tally.decided += 1,
+        Outcome::Decided { provisional: true, .. } => tally.provisional += 1,
+        Outcome::Refused(_) => tally.refused += 1,
+        Outcome::Failed(_) => tally.failed += 1,
+    }
+    let amount = made.decision.outcome.figure("premium", "total_yen");
+    let version = before.map_or(1, |before| before.decision.version + 1);
+    let new = NewDecision { decision: made.decision, version, knowledge: as_of, fuel: made.fuel, amount, recorded_at: clock() };
+    packed.push(new.pack()?);
+    Ok(())
+}
+
+/// Where the law of the year is not known, nobody can be assessed: say so once and store nothing.
+///
+/// Tried on the first households. Those that owe nothing whatever the rates are (nobody insured)
+/// say nothing about the law.
+fn refuse_unknown_law(live: &LiveRevision, request: &Request, page: &Page) -> Result<(), AssessError> {
+    let mut message = None;
+    for stored in page.cases.iter().take(LAW_TRIALS) {
+        let Ok(made) = decide(live, request.municipality, stored.household, stored.case.clone(), None) else { return Ok(()) };
+        match made.decision.outcome {
+            Outcome::Refused(refusal) if refusal.reason == Reason::LawUnknown => message = Some(live.words.both(&refusal)),
+            outcome if outcome.figure("premium", "total_yen") == Some(0) => {}
+            _ => return Ok(()),
+        }
+    }
+    match message {
+        Some(message) => Err(AssessError::LawUnknown { year: request.year.year(), message }),
+        None => Ok(()),
+    }
+}
+
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        self.households += other.households;
+        self.unchanged += other.unchanged;
+        self.decided += other.decided;
+        self.provisional += other.provisional;
+        self.refused += other.refused;
+        self.failed += other.failed;
+        self.faults += other.faults;
+    }
+}
