@@ -1,9 +1,10 @@
 //! `jorei`: the one binary. Sole holder of the clock, the environment and paths.
 
 mod commands;
+mod office;
 
 use clap::{Parser, Subcommand};
-use commands::{Exit, evaluate, rule_build};
+use commands::{Exit, assess, demo_city, evaluate, explain, install, rule_build};
 use std::process::ExitCode;
 
 /// A host for municipal rules: records, decisions and payments of a city's National Health
@@ -22,6 +23,13 @@ enum Command {
     Rule(RuleCommand),
     Evaluate(evaluate::Args),
     Schema(evaluate::SchemaArgs),
+    DemoCity(demo_city::Args),
+    Install(install::Args),
+    Assess(assess::Args),
+    Summary(assess::SummaryArgs),
+    Explain(explain::Args),
+    Replay(explain::ReplayArgs),
+    Try(explain::TryArgs),
 }
 
 #[derive(Subcommand)]
@@ -30,11 +38,17 @@ enum RuleCommand {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match &cli.command {
-        Command::Rule(RuleCommand::Build(args)) => rule_build::run(args).map(|()| Exit::Done),
-        Command::Evaluate(args) => evaluate::run(args),
-        Command::Schema(args) => evaluate::schema(args),
+    let result = match Cli::parse().command {
+        Command::Rule(RuleCommand::Build(args)) => rule_build::run(&args).map(|()| Exit::Done),
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Schema(args) => evaluate::schema(&args),
+        Command::DemoCity(args) => demo_city::run_demo_city(&args),
+        Command::Install(args) => install::run_install(&args),
+        Command::Assess(args) => assess::run_assess(&args),
+        Command::Summary(args) => assess::run_summary(&args),
+        Command::Explain(args) => explain::run_explain(&args),
+        Command::Replay(args) => explain::run_replay(&args),
+        Command::Try(args) => explain::run_try(&args),
     };
     match result {
         Ok(Exit::Done) => ExitCode::SUCCESS,

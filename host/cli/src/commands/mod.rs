@@ -1,12 +1,15 @@
 //! One file per command.
 
+pub mod assess;
+pub mod demo_city;
 pub mod evaluate;
+pub mod explain;
+pub mod install;
 pub mod rule_build;
 
 use anyhow::Context as _;
-use jorei_engine::{Grant, Limits, Rule, Runtime};
+use jorei_engine::{Grant, Rule};
 use std::path::Path;
-use std::sync::Arc;
 
 /// How a command ends when nothing went wrong with the command itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,6 +23,5 @@ pub enum Exit {
 /// Loads a component with a runtime of its own.
 pub fn load_rule(path: &Path, grant: &Grant) -> anyhow::Result<Rule> {
     let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-    let runtime = Arc::new(Runtime::start(Limits::default())?);
-    Rule::load(&runtime, &bytes, grant).with_context(|| format!("loading the rule {}", path.display()))
+    Rule::load(&crate::office::runtime()?, &bytes, grant).with_context(|| format!("loading the rule {}", path.display()))
 }

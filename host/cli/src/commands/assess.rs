@@ -1,0 +1,118 @@
+//! `jorei assess` and `jorei summary`.
+
+use crate::commands::Exit;
+use crate::office::{Lang, OfficeArgs, now, parse_year, run, runtime};
+use indicatif::{ProgressBar, ProgressStyle};
+use jorei_domain::calendar::FiscalYear;
+use jorei_domain::id::Knowledge;
+use jorei_service::assess::{AssessError, Request, Tally, assess};
+use jorei_service::revisions::{PREMIUM, in_force, load};
+use jorei_service::summary::summarize;
+use jorei_service::words::Words;
+use jorei_store::Store;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Assess the premiums of a whole city for a fiscal year.
+///
+/// Decides every household under the revision in force on 1 April of the year and stores each
+/// decision with its evidence and its trace. May be stopped (Ctrl-C, or harder) and run again: it
+/// continues, and what is decided and still true is left alone. Exit status: 0 when everybody was
+/// decided, 1 when some were refused or failed or the run was stopped, 2 when the year cannot be
+/// assessed.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    office: OfficeArgs,
+    /// The fiscal year.
+    #[arg(long, value_parser = parse_year)]
+    year: FiscalYear,
+    /// Threads that decide [default: all cores].
+    #[arg(long)]
+    threads: Option<usize>,
+    /// See only what the office knew at this knowledge number.
+    #[arg(long)]
+    as_of: Option<i64>,
+    /// Language of the summary.
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+}
+
+pub fn run_assess(args: &Args) -> anyhow::Result<Exit> {
+    run(async {
+        let store = args.office.open().await?;
+        let municipality = args.office.municipality;
+        let as_of = match args.as_of {
+            Some(number) => Knowledge(number),
+            None => store.latest_knowledge(municipality).await?,
+        };
+        let live = Arc::new(in_force(&store, &runtime()?, municipality, args.year.first_day(), as_of).await?);
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopping = Arc::clone(&stop);
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                eprintln!("stopping after the page under way; run the same command again to continue");
+                stopping.store(true, Ordering::Relaxed);
+            }
+        });
+        let households = store.count_households(municipality, as_of).await?;
+        let bar = ProgressBar::new(households).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {per_sec} ETA {eta}")?);
+        let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let request = Request { municipality, year: args.year, as_of, threads, clock: now };
+        let outcome = assess(&store, &live, &request, &stop, |tally| {
+            bar.set_position(tally.households);
+        })
+        .await;
+        bar.finish_and_clear();
+        let tally = outcome.map_err(|error| match error {
+            AssessError::LawUnknown { .. } => anyhow::anyhow!("{error}"),
+            other => anyhow::Error::new(other),
+        })?;
+        report(&tally);
+        let text = summarize(&store, municipality, args.year, &live.words).await?.text(args.year, &live.words, args.lang.into());
+        write!(std::io::stdout(), "{text}")?;
+        let whole = tally.refused + tally.failed + tally.faults == 0 && !tally.stopped;
+        Ok(if whole { Exit::Done } else { Exit::Some })
+    })
+}
+
+fn report(tally: &Tally) {
+    let new = tally.decided + tally.provisional + tally.refused + tally.failed;
+    eprintln!("households: {}, decided now: {new}, unchanged: {}", tally.households, tally.unchanged);
+    if tally.faults > 0 {
+        eprintln!("{} households were not decided for a fault of the machine; run the same command again", tally.faults);
+    }
+}
+
+/// Sum up what was assessed: states, totals, reductions, the distribution of premiums.
+#[derive(clap::Args)]
+pub struct SummaryArgs {
+    #[command(flatten)]
+    office: OfficeArgs,
+    /// The fiscal year.
+    #[arg(long, value_parser = parse_year)]
+    year: FiscalYear,
+    /// Language.
+    #[arg(long, value_enum, default_value = "ja")]
+    lang: Lang,
+}
+
+pub fn run_summary(args: &SummaryArgs) -> anyhow::Result<Exit> {
+    run(async {
+        let store = args.office.open().await?;
+        let words = words_in_force(&store, &args.office, args.year).await?;
+        let summary = summarize(&store, args.office.municipality, args.year, &words).await?;
+        write!(std::io::stdout(), "{}", summary.text(args.year, &words, args.lang.into()))?;
+        Ok(Exit::Done)
+    })
+}
+
+async fn words_in_force(store: &Store, office: &OfficeArgs, year: FiscalYear) -> anyhow::Result<Words> {
+    let as_of = store.latest_knowledge(office.municipality).await?;
+    let digest = store.active_revision(office.municipality, PREMIUM, year.first_day(), as_of).await?;
+    match digest {
+        Some(digest) => Ok(load(store, &runtime()?, office.municipality, digest).await?.words),
+        None => Ok(Words::from_json("")),
+    }
+}

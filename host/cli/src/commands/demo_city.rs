@@ -1,0 +1,60 @@
+//! `jorei demo-city`: a synthetic city into the records.
+
+use crate::commands::Exit;
+use crate::office::{OfficeArgs, run, today};
+use indicatif::{ProgressBar, ProgressStyle};
+use jorei_service::demo_city::{DemoCity, Mix};
+
+/// Households per transaction.
+const CHUNK: usize = 1_000;
+
+/// Make a synthetic city: people, households, incomes, every special case. Nobody in it is real.
+///
+/// The same seed makes the same city everywhere. Running the command again continues where it was
+/// stopped and changes nothing that is there.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    office: OfficeArgs,
+    /// Another seed is another city.
+    #[arg(long, default_value = "1")]
+    seed: u64,
+    /// How many households.
+    #[arg(long, default_value = "42000")]
+    households: u32,
+}
+
+pub fn run_demo_city(args: &Args) -> anyhow::Result<Exit> {
+    run(async {
+        let store = args.office.open().await?;
+        let municipality = args.office.municipality;
+        let bar = ProgressBar::new(u64::from(args.households))
+            .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} households {per_sec} ETA {eta}")?);
+        let mut mix = Mix::default();
+        let mut bundles = DemoCity { seed: args.seed, households: args.households }.bundles().peekable();
+        let mut added = 0;
+        while let Some(first) = bundles.peek().map(|bundle| bundle.household) {
+            let chunk: Vec<_> = bundles.by_ref().take(CHUNK).collect();
+            chunk.iter().for_each(|bundle| mix.count(bundle));
+            bar.inc(chunk.len() as u64);
+            if store.knows_household(municipality, first).await? {
+                continue;
+            }
+            added += chunk.len();
+            let (mut assertions, mut names) = (Vec::new(), Vec::new());
+            for bundle in chunk {
+                assertions.extend(bundle.assertions);
+                names.extend(bundle.names);
+            }
+            // Names first: a chunk counts as there when its facts are.
+            store.save_names(municipality, today(), &names).await?;
+            store.assert_facts(municipality, today(), &assertions).await?;
+        }
+        bar.finish_and_clear();
+        eprintln!(
+            "{} households ({added} new), {} persons, {} insured on 1 April 2025, {} facts; seed {}",
+            mix.households, mix.persons, mix.insured, mix.assertions, args.seed
+        );
+        Ok(Exit::Done)
+    })
+}

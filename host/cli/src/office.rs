@@ -1,0 +1,83 @@
+//! What most commands need: the database, the municipality, the runtime, the clock.
+
+use anyhow::Context as _;
+use jorei_domain::calendar::{Date, FiscalYear};
+use jorei_domain::id::Municipality;
+use jorei_engine::{Limits, Runtime};
+use jorei_service::words::Language;
+use jorei_store::Store;
+use std::sync::Arc;
+
+/// Whose office, and where its records are.
+#[derive(clap::Args)]
+pub struct OfficeArgs {
+    /// The municipality's code.
+    #[arg(long, env = "JOREI_MUNICIPALITY", value_parser = parse_municipality)]
+    pub municipality: Municipality,
+    /// The database: sqlite://FILE or postgres://...
+    #[arg(long, env = "JOREI_DATABASE", default_value = "sqlite://jorei.db")]
+    pub database: String,
+}
+
+impl OfficeArgs {
+    /// Opens the records; makes or upgrades the tables where needed.
+    pub async fn open(&self) -> anyhow::Result<Store> {
+        let store = Store::open(&self.database).await.context("opening the database")?;
+        store.migrate().await?;
+        Ok(store)
+    }
+}
+
+/// A runtime with the host's limits.
+pub fn runtime() -> anyhow::Result<Arc<Runtime>> {
+    Ok(Arc::new(Runtime::start(Limits::default())?))
+}
+
+/// Runs a command's future on all cores.
+pub fn run<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
+}
+
+/// Now, as an instant for the record.
+pub fn now() -> String {
+    jiff::Timestamp::now().to_string()
+}
+
+/// Today in Japan.
+pub fn today() -> Date {
+    let today = jiff::tz::Offset::constant(9).to_datetime(jiff::Timestamp::now()).date();
+    Date::new(i32::from(today.year()), i32::from(today.month()), i32::from(today.day()))
+}
+
+/// A municipality's code on the command line.
+pub fn parse_municipality(text: &str) -> Result<Municipality, String> {
+    Municipality::parse(text).map_err(|error| error.to_string())
+}
+
+/// A fiscal year on the command line.
+pub fn parse_year(text: &str) -> Result<FiscalYear, String> {
+    text.parse().ok().and_then(|year| FiscalYear::new(year).ok()).ok_or_else(|| format!("`{text}` is not a fiscal year (write 2025)"))
+}
+
+/// A date on the command line.
+pub fn parse_date(text: &str) -> Result<Date, String> {
+    Date::parse(text).map_err(|error| error.to_string())
+}
+
+/// The language of what is printed for people.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Lang {
+    /// Japanese.
+    Ja,
+    /// English.
+    En,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Language {
+        match lang {
+            Lang::Ja => Language::Japanese,
+            Lang::En => Language::English,
+        }
+    }
+}
