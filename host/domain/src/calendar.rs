@@ -39,8 +39,10 @@ impl Date {
     /// # Errors
     /// [`NotADate`] when there is no such day.
     pub fn from_packed(packed: i64) -> Result<Date, NotADate> {
-        let packed = i32::try_from(packed).map_err(|_| NotADate)?;
-        Date(packed).civil().map(|_| Date(packed))
+        let date = Date(i32::try_from(packed).map_err(|_| NotADate)?);
+        // Every month has 28 days: most dates need no calendar.
+        let plain = (1..=28).contains(&date.day()) && (1..=12).contains(&date.month()) && (1..=9999).contains(&date.year());
+        if plain { Ok(date) } else { date.civil().map(|_| date) }
     }
 
     /// The packed number, for columns.

@@ -77,8 +77,8 @@ impl Yen {
     ///
     /// # Errors
     /// [`MoneyError::OutOfRange`].
-    pub const fn times(self, count: i64) -> Result<Yen, MoneyError> {
-        match self.0.checked_mul(count) {
+    pub fn times(self, count: i64) -> Result<Yen, MoneyError> {
+        match multiply(self.0, count) {
             Some(yen) => Yen::checked(yen),
             None => Err(MoneyError::OutOfRange),
         }
@@ -263,6 +263,15 @@ pub struct Exact {
     den: i64,
 }
 
+/// `a` times `b` where it fits 64 bits.
+///
+/// Two numbers of 63 bits together cannot overflow; asking that first spares a rule in the sandbox
+/// the 128-bit product by which the checked multiplication finds out.
+#[inline]
+fn multiply(a: i64, b: i64) -> Option<i64> {
+    if a.unsigned_abs().leading_zeros() + b.unsigned_abs().leading_zeros() > 64 { Some(a * b) } else { a.checked_mul(b) }
+}
+
 impl Exact {
     /// Nothing.
     pub const ZERO: Exact = Exact { num: 0, den: 1 };
@@ -281,7 +290,7 @@ impl Exact {
     ///
     /// # Errors
     /// [`MoneyError::OutOfRange`] when even the reduced result needs more than 63 bits.
-    #[inline]
+    #[inline(always)]
     pub fn plus(self, other: Exact) -> Result<Exact, MoneyError> {
         if self.den == other.den {
             if let Some(num) = self.num.checked_add(other.num) {
@@ -291,7 +300,7 @@ impl Exact {
         let (big, small) = if self.den >= other.den { (self, other) } else { (other, self) };
         // Denominators here are products of a few small numbers: one mostly divides the other.
         if big.den % small.den == 0 {
-            if let Some(num) = small.num.checked_mul(big.den / small.den).and_then(|n| n.checked_add(big.num)) {
+            if let Some(num) = multiply(small.num, big.den / small.den).and_then(|n| n.checked_add(big.num)) {
                 return Ok(Exact { num, den: big.den });
             }
         }
@@ -305,7 +314,7 @@ impl Exact {
     ///
     /// # Errors
     /// As [`Exact::plus`].
-    #[inline]
+    #[inline(always)]
     pub fn minus(self, other: Exact) -> Result<Exact, MoneyError> {
         self.plus(Exact { num: -other.num, den: other.den })
     }
@@ -314,9 +323,12 @@ impl Exact {
     ///
     /// # Errors
     /// As [`Exact::plus`].
-    #[inline]
+    #[inline(always)]
     pub fn times(self, rate: Rate) -> Result<Exact, MoneyError> {
-        if let (Some(num), Some(den)) = (self.num.checked_mul(rate.num), self.den.checked_mul(rate.den)) {
+        if rate.num == rate.den {
+            return Ok(self);
+        }
+        if let (Some(num), Some(den)) = (multiply(self.num, rate.num), multiply(self.den, rate.den)) {
             return Ok(Exact { num, den });
         }
         Exact::wide(i128::from(self.num) * i128::from(rate.num), i128::from(self.den) * i128::from(rate.den))
@@ -336,20 +348,24 @@ impl Exact {
     ///
     /// # Errors
     /// [`MoneyError::OutOfRange`].
-    #[inline]
+    #[inline(always)]
     pub fn round(self, rounding: Rounding) -> Result<Yen, MoneyError> {
-        let step = rounding.unit.checked_mul(self.den).ok_or(MoneyError::OutOfRange)?;
+        let step = multiply(rounding.unit, self.den).ok_or(MoneyError::OutOfRange)?;
+        if step == 1 {
+            return Yen::checked(self.num);
+        }
         let down = self.num.div_euclid(step);
-        let rest = self.num.rem_euclid(step);
+        let rest = self.num - down * step;
         let up = match rounding.direction {
             Direction::Down => false,
             Direction::Up => rest > 0,
             Direction::HalfUp => rest >= step - rest,
         };
         let units = if up { down + 1 } else { down };
-        Yen::checked(units.checked_mul(rounding.unit).ok_or(MoneyError::OutOfRange)?)
+        Yen::checked(multiply(units, rounding.unit).ok_or(MoneyError::OutOfRange)?)
     }
 
+    #[cold]
     fn wide(num: i128, den: i128) -> Result<Exact, MoneyError> {
         let (mut a, mut b) = (num.unsigned_abs(), den.unsigned_abs());
         while b != 0 {
@@ -376,6 +392,9 @@ impl Ord for Exact {
     fn cmp(&self, other: &Exact) -> Ordering {
         if self.den == other.den {
             return self.num.cmp(&other.num);
+        }
+        if let (Some(left), Some(right)) = (multiply(self.num, other.den), multiply(other.num, self.den)) {
+            return left.cmp(&right);
         }
         (i128::from(self.num) * i128::from(other.den)).cmp(&(i128::from(other.num) * i128::from(self.den)))
     }

@@ -53,6 +53,8 @@ pub enum Val<'a> {
     Months(Months),
     /// 7: yen before rounding: numerator, denominator.
     Exact(i64, i64),
+    /// 8: a person of the case, by ordinal from 0; shown counted from 1.
+    Person(u32),
 }
 
 impl From<Yen> for Val<'_> {
@@ -145,6 +147,30 @@ pub struct Step<'a> {
     pub facts: Vec<FactRead<'a>>,
     /// Candidates that lost.
     pub lost: Vec<Lost<'a>>,
+}
+
+impl Default for Step<'_> {
+    fn default() -> Self {
+        Step {
+            depth: 0,
+            label: Cow::Borrowed(""),
+            value: Val::Nothing,
+            article: Cow::Borrowed(""),
+            formula: Cow::Borrowed(""),
+            law: Vec::new(),
+            facts: Vec::new(),
+            lost: Vec::new(),
+        }
+    }
+}
+
+impl Step<'_> {
+    fn clear(&mut self) {
+        (self.article, self.formula) = (Cow::Borrowed(""), Cow::Borrowed(""));
+        self.law.clear();
+        self.facts.clear();
+        self.lost.clear();
+    }
 }
 
 /// Why some bytes are no trace.
@@ -338,33 +364,221 @@ fn encode_val(cbor: &mut Encoder<&mut Vec<u8>>, value: Val<'_>) -> Result<(), mi
         Val::Flag(flag) => cbor.array(2)?.u8(5)?.bool(flag)?,
         Val::Months(months) => cbor.array(2)?.u8(6)?.u16(months.bits())?,
         Val::Exact(num, den) => cbor.array(3)?.u8(7)?.i64(num)?.i64(den)?,
+        Val::Person(ordinal) => cbor.array(2)?.u8(8)?.u32(ordinal)?,
     };
     Ok(())
 }
 
-/// Reads a trace and holds it to its canonical encoding.
+/// Reads a trace step by step, holding it to its canonical encoding on the way.
 ///
-/// # Errors
-/// A [`TraceError`]; nothing is ever read as something else.
-pub fn decode(bytes: &[u8]) -> Result<Vec<Step<'_>>, TraceError> {
-    let mut cbor = Decoder::new(bytes);
-    let count = cbor.array()?.ok_or(TraceError::NotCanonical)?;
-    let mut steps: Vec<Step<'_>> = Vec::new();
-    for _ in 0..count {
-        let step = decode_step(&mut cbor)?;
-        let deepest = steps.last().map_or(0, |last| last.depth + 1);
-        if step.depth > deepest {
+/// What it accepts, [`encode`] would have written byte for byte: numbers are the shortest, lengths
+/// definite, keys ascending, and nothing is stated that is empty.
+pub struct Reader<'a> {
+    cbor: Decoder<'a>,
+    bytes: &'a [u8],
+    left: u64,
+    deepest: u16,
+}
+
+impl<'a> Reader<'a> {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// [`TraceError`] when the bytes are no array.
+    pub fn new(bytes: &'a [u8]) -> Result<Reader<'a>, TraceError> {
+        let mut reader = Reader { cbor: Decoder::new(bytes), bytes, left: 0, deepest: 0 };
+        reader.left = reader.length()?;
+        Ok(reader)
+    }
+
+    /// Reads the next step into `step`, whose lists are emptied first and keep their room; false
+    /// at the end.
+    ///
+    /// # Errors
+    /// A [`TraceError`]; nothing is ever read as something else.
+    pub fn next(&mut self, step: &mut Step<'a>) -> Result<bool, TraceError> {
+        if self.left == 0 {
+            return if self.cbor.position() == self.bytes.len() { Ok(false) } else { Err(TraceError::Malformed) };
+        }
+        self.left -= 1;
+        self.step(step)?;
+        if step.depth > self.deepest {
             return Err(TraceError::Depth);
         }
-        steps.push(step);
+        self.deepest = step.depth.saturating_add(1);
+        Ok(true)
     }
-    if cbor.position() != bytes.len() {
-        return Err(TraceError::Malformed);
+
+    fn step(&mut self, step: &mut Step<'a>) -> Result<(), TraceError> {
+        step.clear();
+        self.shortest()?;
+        let keys = self.cbor.map()?.ok_or(TraceError::NotCanonical)?;
+        let mut next_key = 0;
+        for _ in 0..keys {
+            let key = self.u8()?;
+            if key > 7 {
+                return Err(TraceError::Malformed);
+            }
+            // The first three are always there, and all ascend.
+            if key < next_key || next_key < 3 && key != next_key {
+                return Err(TraceError::NotCanonical);
+            }
+            next_key = key + 1;
+            match key {
+                0 => step.depth = self.u16()?,
+                1 => step.label = self.text()?,
+                2 => step.value = self.val()?,
+                3 => step.article = self.stated()?,
+                4 => step.formula = self.stated()?,
+                5 => {
+                    for _ in 0..self.some()? {
+                        self.expect(4)?;
+                        let (key, value) = (self.text()?, self.val()?);
+                        let state = State::from_code(self.u8()?).ok_or(TraceError::Malformed)?;
+                        step.law.push(LawRead { key, value, state, article: self.text()? });
+                    }
+                }
+                6 => {
+                    for _ in 0..self.some()? {
+                        self.expect(3)?;
+                        let (kind, column) = (self.text()?, self.text()?);
+                        step.facts.push(FactRead { kind, column, row: self.u32()? });
+                    }
+                }
+                _ => {
+                    for _ in 0..self.some()? {
+                        self.expect(3)?;
+                        let (label, value) = (self.text()?, self.val()?);
+                        step.lost.push(Lost { label, value, reason: self.text()? });
+                    }
+                }
+            }
+        }
+        if next_key < 3 { Err(TraceError::Malformed) } else { Ok(()) }
     }
-    if encode(&steps) != bytes {
-        return Err(TraceError::NotCanonical);
+
+    fn val(&mut self) -> Result<Val<'a>, TraceError> {
+        if self.cbor.datatype()? == minicbor::data::Type::Null {
+            self.cbor.null()?;
+            return Ok(Val::Nothing);
+        }
+        let parts = self.length()?;
+        let kind = self.u8()?;
+        if parts != if kind == 2 || kind == 7 { 3 } else { 2 } {
+            return Err(TraceError::Malformed);
+        }
+        Ok(match kind {
+            0 => Val::Yen(Yen::checked(self.i64()?).map_err(|_| TraceError::Malformed)?),
+            1 => Val::Count(self.i64()?),
+            2 => Val::Rate(Rate::checked(self.i64()?, self.i64()?).map_err(|_| TraceError::Malformed)?),
+            3 => Val::Date(Date::from_packed(self.i64()?).map_err(|_| TraceError::Malformed)?),
+            4 => {
+                self.shortest()?;
+                Val::Word(self.cbor.str()?)
+            }
+            5 => Val::Flag(self.cbor.bool()?),
+            6 => {
+                let bits = self.u16()?;
+                let months = Months::from_bits(bits);
+                if months.bits() != bits {
+                    return Err(TraceError::Malformed);
+                }
+                Val::Months(months)
+            }
+            7 => {
+                let (num, den) = (self.i64()?, self.i64()?);
+                if den < 1 {
+                    return Err(TraceError::Malformed);
+                }
+                Val::Exact(num, den)
+            }
+            8 => Val::Person(self.u32()?),
+            _ => return Err(TraceError::Malformed),
+        })
+    }
+
+    /// Is the number or length that comes written in its shortest form?
+    fn shortest(&self) -> Result<(), TraceError> {
+        let rest = self.bytes.get(self.cbor.position()..).unwrap_or_default();
+        let Some(first) = rest.first() else { return Err(TraceError::Malformed) };
+        let at = |i: usize| rest.get(i).copied().unwrap_or_default();
+        let short = match first & 0x1f {
+            0..=23 => true,
+            24 => at(1) >= 24,
+            25 => at(1) != 0,
+            26 => at(1) != 0 || at(2) != 0,
+            27 => (1..5).any(|i| at(i) != 0),
+            _ => false,
+        };
+        if short { Ok(()) } else { Err(TraceError::NotCanonical) }
+    }
+
+    fn length(&mut self) -> Result<u64, TraceError> {
+        self.shortest()?;
+        self.cbor.array()?.ok_or(TraceError::NotCanonical)
+    }
+
+    /// The length of a list that is only written when there is something in it.
+    fn some(&mut self) -> Result<u64, TraceError> {
+        match self.length()? {
+            0 => Err(TraceError::NotCanonical),
+            length => Ok(length),
+        }
+    }
+
+    fn expect(&mut self, wanted: u64) -> Result<(), TraceError> {
+        if self.length()? == wanted { Ok(()) } else { Err(TraceError::Malformed) }
+    }
+
+    fn text(&mut self) -> Result<Cow<'a, str>, TraceError> {
+        self.shortest()?;
+        Ok(Cow::Borrowed(self.cbor.str()?))
+    }
+
+    /// A text that is only written when it is not empty.
+    fn stated(&mut self) -> Result<Cow<'a, str>, TraceError> {
+        let text = self.text()?;
+        if text.is_empty() { Err(TraceError::NotCanonical) } else { Ok(text) }
+    }
+}
+
+/// Whole numbers of each width, in their shortest form.
+macro_rules! numbers {
+    ($($width:ident),*) => {
+        impl Reader<'_> {
+            $(fn $width(&mut self) -> Result<$width, TraceError> {
+                self.shortest()?;
+                Ok(self.cbor.$width()?)
+            })*
+        }
+    };
+}
+numbers!(u8, u16, u32, i64);
+
+/// Reads a whole trace.
+///
+/// # Errors
+/// A [`TraceError`], as [`Reader::next`].
+pub fn decode(bytes: &[u8]) -> Result<Vec<Step<'_>>, TraceError> {
+    let mut reader = Reader::new(bytes)?;
+    let (mut steps, mut step) = (Vec::new(), Step::default());
+    while reader.next(&mut step)? {
+        steps.push(core::mem::take(&mut step));
     }
     Ok(steps)
+}
+
+/// Does a trace name a value of law that is not sourced? Also a check that it is a trace.
+///
+/// # Errors
+/// A [`TraceError`], as [`Reader::next`].
+pub fn names_unsourced(bytes: &[u8]) -> Result<bool, TraceError> {
+    let mut reader = Reader::new(bytes)?;
+    let (mut step, mut unsourced) = (Step::default(), false);
+    while reader.next(&mut step)? {
+        unsourced |= step.law.iter().any(|read| read.state.is_provisional());
+    }
+    Ok(unsourced)
 }
 
 /// The canonical bytes of some steps.
@@ -377,100 +591,6 @@ pub fn encode(steps: &[Step<'_>]) -> Vec<u8> {
         encode_step(&mut cbor, step.depth, head, step.law.iter(), step.facts.iter(), step.lost.iter());
     }
     bytes
-}
-
-fn decode_step<'a>(cbor: &mut Decoder<'a>) -> Result<Step<'a>, TraceError> {
-    let keys = cbor.map()?.ok_or(TraceError::NotCanonical)?;
-    let mut step = Step {
-        depth: 0,
-        label: Cow::Borrowed(""),
-        value: Val::Nothing,
-        article: Cow::Borrowed(""),
-        formula: Cow::Borrowed(""),
-        law: Vec::new(),
-        facts: Vec::new(),
-        lost: Vec::new(),
-    };
-    let mut seen = 0_u8;
-    for _ in 0..keys {
-        let key = cbor.u8()?;
-        if key > 7 {
-            return Err(TraceError::Malformed);
-        }
-        seen |= 1 << key;
-        match key {
-            0 => step.depth = cbor.u16()?,
-            1 => step.label = Cow::Borrowed(cbor.str()?),
-            2 => step.value = decode_val(cbor)?,
-            3 => step.article = Cow::Borrowed(cbor.str()?),
-            4 => step.formula = Cow::Borrowed(cbor.str()?),
-            5 => {
-                for _ in 0..length(cbor)? {
-                    expect(cbor, 4)?;
-                    let key = Cow::Borrowed(cbor.str()?);
-                    let value = decode_val(cbor)?;
-                    let state = State::from_code(cbor.u8()?).ok_or(TraceError::Malformed)?;
-                    step.law.push(LawRead { key, value, state, article: Cow::Borrowed(cbor.str()?) });
-                }
-            }
-            6 => {
-                for _ in 0..length(cbor)? {
-                    expect(cbor, 3)?;
-                    let (kind, column) = (Cow::Borrowed(cbor.str()?), Cow::Borrowed(cbor.str()?));
-                    step.facts.push(FactRead { kind, column, row: cbor.u32()? });
-                }
-            }
-            _ => {
-                for _ in 0..length(cbor)? {
-                    expect(cbor, 3)?;
-                    let label = Cow::Borrowed(cbor.str()?);
-                    let value = decode_val(cbor)?;
-                    step.lost.push(Lost { label, value, reason: Cow::Borrowed(cbor.str()?) });
-                }
-            }
-        }
-    }
-    if seen & 0b111 != 0b111 {
-        return Err(TraceError::Malformed);
-    }
-    Ok(step)
-}
-
-fn length(cbor: &mut Decoder<'_>) -> Result<u64, TraceError> {
-    cbor.array()?.ok_or(TraceError::NotCanonical)
-}
-
-fn expect(cbor: &mut Decoder<'_>, length_wanted: u64) -> Result<(), TraceError> {
-    if length(cbor)? == length_wanted { Ok(()) } else { Err(TraceError::Malformed) }
-}
-
-fn decode_val<'a>(cbor: &mut Decoder<'a>) -> Result<Val<'a>, TraceError> {
-    if cbor.datatype()? == minicbor::data::Type::Null {
-        cbor.null()?;
-        return Ok(Val::Nothing);
-    }
-    let parts = length(cbor)?;
-    let kind = cbor.u8()?;
-    if parts != if kind == 2 || kind == 7 { 3 } else { 2 } {
-        return Err(TraceError::Malformed);
-    }
-    Ok(match kind {
-        0 => Val::Yen(Yen::checked(cbor.i64()?).map_err(|_| TraceError::Malformed)?),
-        1 => Val::Count(cbor.i64()?),
-        2 => Val::Rate(Rate::checked(cbor.i64()?, cbor.i64()?).map_err(|_| TraceError::Malformed)?),
-        3 => Val::Date(Date::from_packed(cbor.i64()?).map_err(|_| TraceError::Malformed)?),
-        4 => Val::Word(cbor.str()?),
-        5 => Val::Flag(cbor.bool()?),
-        6 => Val::Months(Months::from_bits(cbor.u16()?)),
-        7 => {
-            let (num, den) = (cbor.i64()?, cbor.i64()?);
-            if den < 1 {
-                return Err(TraceError::Malformed);
-            }
-            Val::Exact(num, den)
-        }
-        _ => return Err(TraceError::Malformed),
-    })
 }
 
 #[cfg(test)]
@@ -518,6 +638,24 @@ mod tests {
         for cut in 0..bytes.len() {
             assert!(decode(&bytes[..cut]).is_err(), "cut at {cut}");
         }
+    }
+
+    /// Whatever is accepted is what the encoder would have written.
+    #[test]
+    fn a_changed_byte_is_refused_or_is_another_canonical_trace() {
+        let bytes = sample();
+        let mut accepted = 0;
+        for at in 0..bytes.len() {
+            for value in 0..=255 {
+                let mut changed = bytes.clone();
+                changed[at] = value;
+                if let Ok(steps) = decode(&changed) {
+                    assert_eq!(encode(&steps), changed, "byte {at} as {value}");
+                    accepted += 1;
+                }
+            }
+        }
+        assert!(accepted > bytes.len(), "the bytes as they are");
     }
 
     #[test]

@@ -269,8 +269,7 @@ impl Rule {
         if bytes.len() > self.runtime.limits().trace_bytes {
             return Err(Failure::Trace);
         }
-        let steps = trace::decode(bytes).map_err(|_| Failure::Trace)?;
-        Ok(steps.iter().flat_map(|step| &step.law).any(|read| read.state.is_provisional()))
+        trace::names_unsourced(bytes).map_err(|_| Failure::Trace)
     }
 
     fn store(&self, context: RunContext, fuel: u64) -> Result<Store<RunContext>, Fault> {

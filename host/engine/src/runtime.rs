@@ -4,7 +4,7 @@ use crate::limits::{CORE_INSTANCES, EPOCH_MILLISECONDS, INSTANCES, Limits, MEMOR
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use wasmtime::{Config, Engine, Inlining, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 /// A fault of the machine or of the host, never of the rule: nothing was decided, and the same
 /// call may succeed later.
@@ -75,9 +75,11 @@ fn config(limits: &Limits) -> Config {
         .max_memory_size(limits.memory_bytes)
         .table_elements(limits.table_elements)
         .max_unused_warm_slots(INSTANCES)
-        // Pages that every decision touches again are cleared in place instead of given back.
+        // Pages that every decision touches again are cleared in place instead of given back; where
+        // the kernel can tell which were touched (Linux 6.7), only those are.
         .linear_memory_keep_resident(1 << 20)
-        .table_keep_resident(1 << 14);
+        .table_keep_resident(1 << 14)
+        .pagemap_scan(Enabled::Auto);
     let mut config = Config::new();
     config
         .wasm_component_model(true)
@@ -89,7 +91,6 @@ fn config(limits: &Limits) -> Config {
         // A float may occur in an interpreter; its bits must not depend on the machine.
         .cranelift_nan_canonicalization(true)
         .cranelift_opt_level(OptLevel::Speed)
-        .compiler_inlining(Inlining::Yes)
         .consume_fuel(true)
         .epoch_interruption(true)
         .max_wasm_stack(STACK_BYTES)

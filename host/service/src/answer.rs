@@ -116,6 +116,7 @@ pub fn value(val: &Val<'_>) -> Value {
         Val::Flag(flag) => (*flag).into(),
         Val::Months(months) => calendar_months(*months),
         Val::Exact(num, den) => format!("{num}/{den}").into(),
+        Val::Person(ordinal) => json!({ "person": ordinal }),
     }
 }
 

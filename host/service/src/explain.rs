@@ -3,6 +3,7 @@
 //! The steps are the rule's own trace; only words and layout are added here. A fact is shown from
 //! the evidence with the register it came from.
 
+use crate::citation::citation;
 use crate::words::{Language, Words};
 use jorei_domain::basis::State;
 use jorei_domain::calendar::{Date, Months};
@@ -94,7 +95,7 @@ impl Teller<'_> {
             shown => write!(text, ": {shown}")?,
         }
         if !step.article.is_empty() {
-            write!(text, " {}{}{}", self.pick("〔", "["), step.article, self.pick("〕", "]"))?;
+            write!(text, " {}{}{}", self.pick("〔", "["), citation(&step.article, self.language), self.pick("〕", "]"))?;
         }
         writeln!(text)?;
         if !step.formula.is_empty() {
@@ -107,7 +108,7 @@ impl Teller<'_> {
                 self.words.label(&read.key, self.language),
                 self.value(&read.value),
                 self.pick("〔", "["),
-                read.article,
+                citation(&read.article, self.language),
                 match read.state {
                     State::Sourced => self.pick("〕", "]").to_owned(),
                     state => format!("{} {}", self.pick("〕", "]"), self.state(state)),
@@ -139,7 +140,9 @@ impl Teller<'_> {
                 }
                 keys.push(&read.key);
                 let label = self.words.label(&read.key, self.language);
-                writeln!(text, "  {label} ({}) = {} {} 〔{}〕", read.key, self.value(&read.value), self.state(read.state), read.article)?;
+                let article = citation(&read.article, self.language);
+                let (open, close) = (self.pick("〔", "["), self.pick("〕", "]"));
+                writeln!(text, "  {label} = {} {} {open}{article}{close}", self.value(&read.value), self.state(read.state))?;
             }
         }
         Ok(())
@@ -165,12 +168,18 @@ impl Teller<'_> {
             Val::Flag(flag) => self.flag(*flag).to_owned(),
             Val::Months(months) => self.months(*months),
             Val::Exact(num, 1) => Yen::checked(*num).map_or_else(|_| num.to_string(), |yen| self.yen(yen)),
+            Val::Person(ordinal) => self.person(i64::from(*ordinal)),
             Val::Exact(num, den) => format!("{num}/{den}{}", self.pick("円", " yen")),
         }
     }
 
     fn yen(&self, yen: Yen) -> String {
         format!("{yen}{}", self.pick("円", " yen"))
+    }
+
+    /// A person by ordinal: people count from 1.
+    fn person(&self, ordinal: i64) -> String {
+        format!("{}{}", self.pick("世帯員", "person "), ordinal + 1)
     }
 
     fn flag(&self, flag: bool) -> &'static str {
@@ -240,7 +249,7 @@ impl Teller<'_> {
             Some(number) => self.number(number, unit),
         };
         let source = given.and_then(|given| given.sources.get(row)).map_or("?", String::as_str);
-        let person = person.map_or_else(String::new, |person| format!("{}{}", self.pick("世帯員", "person "), person + 1));
+        let person = person.map_or_else(String::new, |person| self.person(person));
         format!("{person} {kind_name} {field_name} = {value}  {}{source}{}", self.pick("（", "("), self.pick("）", ")"))
     }
 

@@ -1,12 +1,13 @@
 //! Use cases, one file each, and the forms in which people hand cases in and get answers back.
 //!
-//! The only crate that knows both the engine and the store, and the only place where a
-//! transaction opens. Absent here: the clock, the environment, the file system, the terminal;
+//! The only crate that knows both the engine and the store, and the one that decides what belongs
+//! into one transaction. Absent here: the clock, the environment, the file system, the terminal;
 //! all of them come in as arguments from `cli`.
 
 pub mod answer;
 pub mod assess;
 pub mod case_file;
+pub mod citation;
 pub mod decide_case;
 pub mod demo_city;
 pub mod evaluate;

@@ -126,7 +126,7 @@ impl Summary {
         let yen = |amount: i64| Yen::checked(amount).map_or_else(|_| amount.to_string(), |yen| yen.to_string());
         let households: u64 = self.states.values().sum();
         let billed: u64 = self.reductions.values().sum();
-        writeln!(text, "{} {}{}", year.year(), pick("年度 賦課のまとめ", " assessment"), pick("", " summary"))?;
+        writeln!(text, "{}{}", year.year(), pick("年度 賦課のまとめ", " assessment summary"))?;
         writeln!(text, "  {}: {households}", pick("世帯", "households"))?;
         for (state, count) in &self.states {
             let name = match *state {

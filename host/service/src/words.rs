@@ -1,6 +1,7 @@
 //! A rule's words: the texts of its labels, and what the numbers of its outcome mean.
 
 use crate::answer::{calendar_months, date_text, known};
+use crate::citation::citation;
 use jorei_domain::calendar::Months;
 use jorei_domain::decision::Refusal;
 use jorei_engine::{About, Label};
@@ -70,7 +71,7 @@ impl Words {
         }
         match (refusal.article.is_empty(), language) {
             (true, _) => sentence,
-            (false, Language::Japanese) => format!("{sentence}〔{}〕", refusal.article),
+            (false, Language::Japanese) => format!("{sentence}〔{}〕", citation(&refusal.article, language)),
             (false, Language::English) => format!("{sentence} [{}]", refusal.article),
         }
     }

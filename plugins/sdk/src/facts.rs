@@ -74,10 +74,23 @@ impl<T: Copy> Cell<T> {
 
 /// A table with its columns found by name.
 pub trait View: Sized {
+    /// The kind of fact it shows.
+    const KIND: Kind;
+    /// Asks for the table of its kind, and for no other.
+    fn read(records: &impl Records) -> Self;
     #[doc(hidden)]
     fn offsets(&self) -> &[u32];
-    #[doc(hidden)]
-    fn of(table: Table) -> Self;
+}
+
+/// For [`crate::facts!`]: texts compared while compiling.
+#[doc(hidden)]
+pub const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }
 
 /// The rows of one case.
@@ -253,7 +266,7 @@ code!(
 );
 
 macro_rules! view {
-    ($(#[$doc:meta])* $name:ident = $kind:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident = $function:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         pub struct $name {
             offsets: Vec<u32>,
@@ -261,11 +274,13 @@ macro_rules! view {
         }
 
         impl View for $name {
+            const KIND: Kind = Kind::$name;
             #[inline]
             fn offsets(&self) -> &[u32] {
                 &self.offsets
             }
-            fn of(table: Table) -> Self {
+            fn read(records: &impl Records) -> Self {
+                let table: Table = records.$function();
                 let mut view = $name { offsets: table.offsets, $($field: Vec::new(),)* };
                 for column in table.columns {
                     match (column.name.as_ref(), column.values) {
@@ -283,7 +298,7 @@ macro_rules! view {
             #[inline]
             pub fn $field(&self) -> Cell<$type> {
                 let number = self.view.$field.get(self.index).copied().unwrap_or(ABSENT);
-                Cell { value: <$type>::read(number), kind: Kind::$kind, column: stringify!($field), row: self.row }
+                Cell { value: <$type>::read(number), kind: Kind::$name, column: stringify!($field), row: self.row }
             })*
         }
     };
@@ -291,7 +306,7 @@ macro_rules! view {
 
 view!(
     /// Birth dates; its rows are the persons.
-    Persons = Persons {
+    Persons = persons {
         /// Earliest possible birth date.
         birth_earliest: Date,
         /// Latest possible birth date.
@@ -300,7 +315,7 @@ view!(
 );
 view!(
     /// Who belongs to the household and who heads it.
-    Membership = Membership {
+    Membership = membership {
         /// Ordinal of the person.
         person: i64,
         /// First day.
@@ -313,7 +328,7 @@ view!(
 );
 view!(
     /// Who is insured by the city.
-    Qualification = Qualification {
+    Qualification = qualification {
         /// Ordinal of the person.
         person: i64,
         /// Day of acquisition.
@@ -326,7 +341,7 @@ view!(
 );
 view!(
     /// Who moved to the late-elderly scheme and stayed in the household.
-    FormerMembership = FormerMembership {
+    FormerMembership = former_membership {
         /// Ordinal of the person.
         person: i64,
         /// Day of loss of the qualification.
@@ -337,7 +352,7 @@ view!(
 );
 view!(
     /// Incomes by calendar year; see `docs/reference/records.md` for each amount.
-    Incomes = Incomes {
+    Incomes = incomes {
         /// Ordinal of the person.
         person: i64,
         /// Calendar year.
@@ -378,7 +393,7 @@ view!(
 );
 view!(
     /// Involuntary unemployment.
-    Unemployment = Unemployment {
+    Unemployment = unemployment {
         /// Ordinal of the person.
         person: i64,
         /// Day of leaving.
@@ -391,7 +406,7 @@ view!(
 );
 view!(
     /// Births and due dates.
-    Maternity = Maternity {
+    Maternity = maternity {
         /// Ordinal of the person.
         person: i64,
         /// Due date, or birth when notified after it.
@@ -404,7 +419,7 @@ view!(
 );
 view!(
     /// Property tax by fiscal year.
-    Property = Property {
+    Property = property {
         /// Ordinal of the person.
         person: i64,
         /// Fiscal year.
@@ -416,8 +431,13 @@ view!(
 
 /// Declares the tables a rule reads: `facts!(pub struct Household { persons: Persons, incomes: Incomes });`
 ///
-/// The field is the kind's name, the type its view. A kind that is not named here does not
-/// appear among the component's imports.
+/// The field is the kind's name, the type its view; a field under another name does not compile:
+///
+/// ```compile_fail,E0080
+/// jorei_sdk::facts!(pub struct Household { incomes: Persons });
+/// ```
+///
+/// A kind that is not named here does not appear among the component's imports.
 #[macro_export]
 macro_rules! facts {
     ($(#[$doc:meta])* $vis:vis struct $name:ident { $($field:ident: $view:ident),* $(,)? }) => {
@@ -425,9 +445,13 @@ macro_rules! facts {
         $vis struct $name {
             $(#[doc = stringify!($view)] $vis $field: $crate::facts::$view,)*
         }
+        $(const _: () = assert!(
+            $crate::facts::same(stringify!($field), <$crate::facts::$view as $crate::facts::View>::KIND.name()),
+            concat!("facts!: the field `", stringify!($field), "` is not the name of the kind that `", stringify!($view), "` shows"),
+        );)*
         impl $crate::Facts for $name {
             fn read(records: &impl $crate::facts::Records) -> Self {
-                $name { $($field: $crate::facts::View::of($crate::facts::Records::$field(records)),)* }
+                $name { $($field: $crate::facts::View::read(records),)* }
             }
         }
     };

@@ -4,10 +4,13 @@ use crate::facts::{Case, Facts};
 use crate::outcome::{Outcome, Results};
 use crate::refusal::Refusal;
 use crate::settings::Ordinance;
+use crate::texts;
 use crate::trace::{Off, On, Trace};
 use jorei_domain::calendar::Date;
 use jorei_domain::decision;
+use jorei_domain::money::{Direction, Rounding};
 use jorei_domain::table::Table;
+use jorei_domain::trace::Val;
 
 /// A key of traces and refusals with its texts.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +39,7 @@ pub struct About {
     pub title_en: &'static str,
     /// Articles it applies.
     pub legal_basis: &'static [&'static str],
-    /// Every key its traces and refusals use.
+    /// Every key its traces and refusals use, those of [`LABELS`] left out.
     pub labels: &'static [Label],
 }
 
@@ -64,32 +67,83 @@ pub trait Rule {
     ) -> Result<Self::Outcome, Refusal>;
 }
 
-/// The SDK's own labels.
-pub(crate) const LABELS: &[Label] = &[
+/// The SDK's own labels, which every rule has without naming them: its refusals, the words of facts,
+/// and those of [`rounding_word`]. A rule gives none of these keys another text.
+pub const LABELS: &[Label] = &[
     label(
         "settings_missing",
         "{on}時点の「{section}」の値が条例設定にありません（{why}）。条例の該当条文の値を確認し、設定に追加してください。",
         "no value of section `{section}` on {on} ({why}); add the values of that article to the ordinance",
     ),
+    label("settings_not_reached", "設定の期間外", "beyond the dates of its blocks"),
     label(
         "settings_section_unused",
         "この計算に必要な区分が条例設定にありません。条例設定に追加してください。",
         "the ordinance lacks a section that this case needs; add it",
     ),
-    label("settings_out_of_reach", "{on}は条例設定の対象期間外です。", "the ordinance does not reach {on}"),
     label(
-        "amount_out_of_range",
-        "金額が扱える範囲を超えました（{error}）。入力の金額を確認してください。",
-        "{error}; check the amounts given",
+        "settings_out_of_reach",
+        "{on}は条例設定の対象期間外です。この日の条例の値を確認し、設定に追加してください。",
+        "the ordinance does not reach {on}; add the values of that date to it",
     ),
+    label("amount_out_of_range", "金額が扱える範囲を超えました。入力の金額を確認してください。", "{error}; check the amounts given"),
     label("read_last", "参照した値", "values read"),
+    // Words of `incomes.state`.
+    label("known", "判明", "known"),
+    label("not_required", "申告不要", "not required"),
+    label("undeclared", "未申告", "undeclared"),
+    label("pending", "照会中", "pending"),
+    // Words of `qualification.ended_by`.
+    label("lost_on_day", "喪失日による", "lost on the day itself"),
+    label("employees_insurance", "社会保険加入", "joined employees' insurance"),
+    label("death", "死亡", "death"),
+    label("late_elderly", "後期高齢者医療", "entered the late-elderly scheme"),
+    label("moved_out", "転出", "moved out"),
+    label("public_assistance", "生活保護", "public assistance"),
+    label("nhi_society", "国保組合加入", "joined an NHI society"),
+    // Words of `unemployment.holder`.
+    label("ordinary", "一般", "ordinary"),
+    label("special", "特例", "special"),
+    label("elderly", "高年齢", "elderly"),
+    // Words of roundings.
+    label("rounding_down_1", "1円未満切捨て", "down to 1 yen"),
+    label("rounding_down_10", "10円未満切捨て", "down to 10 yen"),
+    label("rounding_down_100", "100円未満切捨て", "down to 100 yen"),
+    label("rounding_down_1000", "1,000円未満切捨て", "down to 1,000 yen"),
+    label("rounding_up_1", "1円未満切上げ", "up to 1 yen"),
+    label("rounding_up_10", "10円未満切上げ", "up to 10 yen"),
+    label("rounding_up_100", "100円未満切上げ", "up to 100 yen"),
+    label("rounding_up_1000", "1,000円未満切上げ", "up to 1,000 yen"),
+    label("rounding_half_up_1", "1円未満四捨五入", "half up to 1 yen"),
+    label("rounding_half_up_10", "10円未満四捨五入", "half up to 10 yen"),
+    label("rounding_half_up_100", "100円未満四捨五入", "half up to 100 yen"),
+    label("rounding_half_up_1000", "1,000円未満四捨五入", "half up to 1,000 yen"),
 ];
+
+/// The word under which a trace shows a rounding; every rule has its texts:
+/// `t.get_as(&amounts.rounding, rounding_word)`.
+pub fn rounding_word<'a>(rounding: &Rounding) -> Val<'a> {
+    Val::Word(match (rounding.direction(), rounding.unit()) {
+        (Direction::Down, 1) => "rounding_down_1",
+        (Direction::Down, 10) => "rounding_down_10",
+        (Direction::Down, 100) => "rounding_down_100",
+        (Direction::Down, _) => "rounding_down_1000",
+        (Direction::Up, 1) => "rounding_up_1",
+        (Direction::Up, 10) => "rounding_up_10",
+        (Direction::Up, 100) => "rounding_up_100",
+        (Direction::Up, _) => "rounding_up_1000",
+        (Direction::HalfUp, 1) => "rounding_half_up_1",
+        (Direction::HalfUp, 10) => "rounding_half_up_10",
+        (Direction::HalfUp, 100) => "rounding_half_up_100",
+        (Direction::HalfUp, _) => "rounding_half_up_1000",
+    })
+}
 
 /// The values of an ordinance on a date from their compact form.
 pub(crate) fn on_date<R: Rule>(compact: Option<&[u8]>, on: Date) -> Result<<R::Ordinance as Ordinance>::OnDate, Refusal> {
-    let compact = compact.ok_or_else(|| Refusal::law_unknown("settings_out_of_reach").with("on", on))?;
+    let compact = compact.ok_or_else(|| Refusal::law_unknown("settings_out_of_reach").article("Ordinance").with("on", on))?;
     // The host hands back what `check` made for this very rule: anything else is a broken host.
-    Ok(postcard::from_bytes(compact).expect("settings of this rule"))
+    Ok(texts::expand(compact).expect("settings of this rule"))
 }
 
 /// A decided case.
@@ -158,4 +212,35 @@ pub fn decide_all<R: Rule>(facts: &R::Facts, on: Date, cases: usize, values: &<R
         results.end_case();
     }
     Answers { statuses, results: results.finish() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jorei_domain::record::{Kind, Unit};
+
+    #[test]
+    fn each_key_is_there_once_with_both_texts() {
+        let mut keys: Vec<&str> = LABELS.iter().map(|label| label.key).collect();
+        keys.sort_unstable();
+        assert!(keys.windows(2).all(|pair| pair[0] != pair[1]));
+        assert!(LABELS.iter().all(|label| !label.ja.is_empty() && !label.en.is_empty()));
+    }
+
+    #[test]
+    fn every_word_of_a_fact_and_every_rounding_has_a_label() {
+        let has = |word: &str| assert!(LABELS.iter().any(|label| label.key == word), "{word} has no label");
+        for field in Kind::ALL.into_iter().flat_map(Kind::fields) {
+            if let Unit::Code(words) = field.unit {
+                words.iter().copied().for_each(has);
+            }
+        }
+        for direction in [Direction::Down, Direction::Up, Direction::HalfUp] {
+            for unit in [1, 10, 100, 1000] {
+                let Val::Word(word) = rounding_word(&Rounding::new(unit, direction)) else { panic!("no word") };
+                assert!(word.ends_with(&format!("_{unit}")), "{word} for {unit}");
+                has(word);
+            }
+        }
+    }
 }

@@ -19,6 +19,7 @@
 //! date they become [`Dated`] groups of [`Value`]s.
 
 use crate::refusal::Refusal;
+use crate::texts::{self, Text};
 use jorei_domain::basis::State;
 use jorei_domain::calendar::Date;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -29,18 +30,18 @@ use std::borrow::Cow;
 
 /// A value with its article and its state. Only [`crate::Trace::get`] hands out the value, so
 /// using it always leaves a mark in the trace.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Value<T> {
-    key: Box<str>,
     value: T,
     state: State,
-    article: Box<str>,
+    key: Text,
+    article: Text,
 }
 
 impl<T> Value<T> {
     /// Section and key: `medical.cap_yen`.
     pub fn key(&self) -> &str {
-        &self.key
+        self.key.get()
     }
 
     /// How well it is known.
@@ -50,12 +51,38 @@ impl<T> Value<T> {
 
     /// Where it stands.
     pub fn article(&self) -> &str {
-        &self.article
+        self.article.get()
     }
 
     /// The value, for checks at load. While deciding, read it with [`crate::Trace::get`].
     pub fn peek(&self) -> &T {
         &self.value
+    }
+}
+
+impl<T: Serialize> Serialize for Value<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.value, self.state, &self.key, &self.article).serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Value<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Value<T>, D::Error> {
+        /// As [`spread`] leaves it in the document.
+        #[derive(Deserialize)]
+        struct Written<T> {
+            key: String,
+            value: T,
+            state: State,
+            article: String,
+        }
+        if deserializer.is_human_readable() {
+            let written = Written::deserialize(deserializer)?;
+            let (key, article) = (Text::of(&written.key), Text::of(&written.article));
+            return Ok(Value { value: written.value, state: written.state, key, article });
+        }
+        let (value, state, key, article) = Deserialize::deserialize(deserializer)?;
+        Ok(Value { value, state, key, article })
     }
 }
 
@@ -141,7 +168,7 @@ impl<T: Clone> Section<T> {
                 return Dated::Unused;
             }
             let article = self.blocks.last().map(|block| block.article.clone()).unwrap_or_default();
-            return Dated::Missing(Gap { section: name.into(), why: "-".into(), article: article.into(), on });
+            return Dated::Missing(Gap { section: name.into(), why: "settings_not_reached".into(), article: article.into(), on });
         };
         match (&block.values, &block.missing) {
             (Some(values), None) => Dated::Known(values.clone()),
@@ -197,11 +224,22 @@ impl<T> Dated<T> {
     ///
     /// # Errors
     /// A refusal that names the section, the date, the article, and what the file says is missing.
+    #[inline]
     pub fn known(&self) -> Result<&T, Refusal> {
         match self {
             Dated::Known(values) => Ok(values),
             Dated::Missing(gap) => Err(gap.refusal()),
-            Dated::Unused => Err(Refusal::law_unknown("settings_section_unused")),
+            Dated::Unused => Err(Refusal::law_unknown("settings_section_unused").article("Ordinance")),
+        }
+    }
+
+    /// The values where they are known: for looking ahead. Deciding without them needs a refusal,
+    /// which [`Dated::known`] writes.
+    #[inline]
+    pub fn peek(&self) -> Option<&T> {
+        match self {
+            Dated::Known(values) => Some(values),
+            _ => None,
         }
     }
 
@@ -219,6 +257,7 @@ impl<T> Dated<T> {
 }
 
 impl Gap {
+    #[cold]
     fn refusal(&self) -> Refusal {
         Refusal::law_unknown("settings_missing")
             .article(self.article.to_string())
@@ -283,10 +322,10 @@ pub(crate) fn check<O: Ordinance>(rule: &str, text: &str) -> Result<Vec<Segment>
             }
         }
     }
-    if let Some(given) = document.get("ordinance").and_then(|header| header.get("rule")).and_then(Json::as_str) {
-        if given != rule {
-            problems.add("ordinance.rule", format!("the ordinance is for the rule `{given}`, this rule is `{rule}`"));
-        }
+    if let Some(given) = document.get("ordinance").and_then(|header| header.get("rule")).and_then(Json::as_str)
+        && given != rule
+    {
+        problems.add("ordinance.rule", format!("the ordinance is for the rule `{given}`, this rule is `{rule}`"));
     }
     if !problems.0.is_empty() {
         return Err(problems);
@@ -317,7 +356,7 @@ pub(crate) fn check<O: Ordinance>(rule: &str, text: &str) -> Result<Vec<Segment>
         from: pair[0],
         until: pair[1],
         // Settings are plain data; postcard refuses none of it.
-        compact: postcard::to_allocvec(&ordinance.on(pair[0])).expect("plain settings"),
+        compact: texts::compact(&ordinance.on(pair[0])).expect("plain settings"),
     };
     Ok(bounds.windows(2).map(segment).collect())
 }

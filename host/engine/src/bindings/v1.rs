@@ -21,15 +21,15 @@ pub(crate) use generated::{Premium as World, PremiumPre as WorldPre};
 
 use generated::exports::jorei::rules::rule::RefusalReason;
 
-pub(crate) fn lower_table(table: &Table) -> wire::Table {
-    let column = |column: &Column| wire::Column {
-        name: column.name.clone().into_owned(),
-        values: match &column.values {
-            Values::Integers(values) => wire::ColumnValues::Integers(values.clone()),
-            Values::Texts(values) => wire::ColumnValues::Texts(values.clone()),
+pub(crate) fn lower_table(table: Table) -> wire::Table {
+    let column = |column: Column| wire::Column {
+        name: column.name.into_owned(),
+        values: match column.values {
+            Values::Integers(values) => wire::ColumnValues::Integers(values),
+            Values::Texts(values) => wire::ColumnValues::Texts(values),
         },
     };
-    wire::Table { offsets: table.offsets.clone(), columns: table.columns.iter().map(column).collect() }
+    wire::Table { offsets: table.offsets, columns: table.columns.into_iter().map(column).collect() }
 }
 
 pub(crate) fn lift_table(named: wire::NamedTable) -> NamedTable {

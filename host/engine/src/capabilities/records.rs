@@ -53,12 +53,10 @@ impl RunContext {
         let Some((table, sources)) = self.reader.read(kind) else {
             wasmtime::bail!("the evidence has no {}", kind.name());
         };
-        let lowered = lower_table(&table);
-        let again = self.evidence.given.iter().any(|given| given.kind == kind.name());
-        if self.keeps_evidence && !again {
-            self.evidence.given.push(Given { kind: kind.name().into(), table, sources });
+        if self.keeps_evidence && !self.evidence.given.iter().any(|given| given.kind == kind.name()) {
+            self.evidence.given.push(Given { kind: kind.name().into(), table: table.clone(), sources });
         }
-        Ok(lowered)
+        Ok(lower_table(table))
     }
 }
 
