@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 use commands::{Exit, assess, demo_city, evaluate, explain, install, rule_build};
 use std::process::ExitCode;
 
-/// A host for municipal rules: records, decisions and payments of a city's National Health
-/// Insurance office, decided by sandboxed WebAssembly rules.
+/// A host for municipal rules: the records and decisions of a city's National Health Insurance
+/// office, decided by sandboxed WebAssembly rules.
 #[derive(Parser)]
 #[command(name = "jorei", version, propagate_version = true, arg_required_else_help = true)]
 struct Cli {
@@ -53,9 +53,16 @@ fn main() -> ExitCode {
     match result {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::Some) => ExitCode::from(1),
+        // Whoever reads our output has read enough (`jorei schema | head`).
+        Err(error) if broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(2)
         }
     }
+}
+
+fn broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -33,9 +33,16 @@ pub fn binary(profile: Profile) -> anyhow::Result<PathBuf> {
 /// Builds every rule into `target/rules/<name>.wasm`.
 pub fn rules(profile: Profile) -> anyhow::Result<PathBuf> {
     let jorei = binary(profile)?;
-    for rule in folders("plugins")?.iter().filter(|folder| folder.join("rule.toml").is_file()) {
+    let mut sources = folders("plugins")?;
+    sources.retain(|folder| folder.join("rule.toml").is_file());
+    sources.push(PathBuf::from("tests/toy"));
+    for rule in &sources {
         let name = rule.file_name().context("a rule's folder has a name")?;
-        run(Command::new(&jorei).args(["rule", "build"]).arg(rule).arg("--out").arg(target().join("rules").join(name).with_extension("wasm")))?;
+        run(Command::new(&jorei)
+            .args(["rule", "build"])
+            .arg(rule)
+            .arg("--out")
+            .arg(target().join("rules").join(name).with_extension("wasm")))?;
     }
     Ok(jorei)
 }

@@ -76,7 +76,16 @@ fn test(length: &str) -> anyhow::Result<()> {
     build::rules(build::Profile::Dev)?;
     build::guests()?;
     step("lints");
-    run(Command::new("cargo").args(["clippy", "--quiet", "--workspace", "--exclude", "jorei-guests", "--all-targets", "--", "--deny=warnings"]))?;
+    run(Command::new("cargo").args([
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--exclude",
+        "jorei-guests",
+        "--all-targets",
+        "--",
+        "--deny=warnings",
+    ]))?;
     step("tests");
     run(Command::new("cargo").args(["test", "--workspace", "--exclude", "jorei-guests"]).env("JOREI_TEST_LENGTH", length))
 }

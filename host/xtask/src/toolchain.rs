@@ -29,14 +29,19 @@ pub fn wasm_target() -> anyhow::Result<()> {
 
 /// PostgreSQL's server programs, for the tests.
 pub fn postgresql() -> anyhow::Result<()> {
-    if Path::new("/usr/lib/postgresql").read_dir().is_ok_and(|mut versions| versions.any(|version| version.is_ok_and(|version| version.path().join("bin/initdb").is_file()))) {
+    if Path::new("/usr/lib/postgresql")
+        .read_dir()
+        .is_ok_and(|mut versions| versions.any(|version| version.is_ok_and(|version| version.path().join("bin/initdb").is_file())))
+    {
         return Ok(());
     }
     step("PostgreSQL");
     // The package would start a cluster of its own; the tests start theirs.
     run(Command::new("apt-get").args(["update", "-qq"]))?;
-    run(Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends", "postgresql"]).env("DEBIAN_FRONTEND", "noninteractive"))
-        .context("installing PostgreSQL for the tests (as root: apt-get install postgresql)")
+    run(Command::new("apt-get")
+        .args(["install", "-y", "-qq", "--no-install-recommends", "postgresql"])
+        .env("DEBIAN_FRONTEND", "noninteractive"))
+    .context("installing PostgreSQL for the tests (as root: apt-get install postgresql)")
 }
 
 fn sysroot() -> anyhow::Result<PathBuf> {
@@ -45,9 +50,9 @@ fn sysroot() -> anyhow::Result<PathBuf> {
 }
 
 fn has_std(library: &Path) -> bool {
-    library.read_dir().is_ok_and(|mut files| {
-        files.any(|file| file.is_ok_and(|file| file.file_name().to_string_lossy().starts_with("libstd-")))
-    })
+    library
+        .read_dir()
+        .is_ok_and(|mut files| files.any(|file| file.is_ok_and(|file| file.file_name().to_string_lossy().starts_with("libstd-"))))
 }
 
 /// Builds std with the active compiler and lays its libraries where rustup would have.
@@ -94,7 +99,9 @@ fn rust_src(work: &Path) -> anyhow::Result<PathBuf> {
         let list = apt.join("sources.list");
         std::fs::write(&list, format!("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {mirror} {suite} main\n"))?;
         let options = |command: &mut Command| {
-            for (key, path) in [("Dir::Etc::sourcelist", &list), ("Dir::State::Lists", &apt.join("lists")), ("Dir::Cache", &apt.join("cache"))] {
+            for (key, path) in
+                [("Dir::Etc::sourcelist", &list), ("Dir::State::Lists", &apt.join("lists")), ("Dir::Cache", &apt.join("cache"))]
+            {
                 command.arg("-o").arg(format!("{key}={}", path.display()));
             }
             command.args(["-qq", "-o", "Dir::Etc::sourceparts=-"]);
@@ -107,7 +114,9 @@ fn rust_src(work: &Path) -> anyhow::Result<PathBuf> {
         if run(update.arg("update")).is_err() || run(&mut download).is_err() {
             continue;
         }
-        let package = std::fs::read_dir(&apt)?.filter_map(|file| Some(file.ok()?.path())).find(|path| path.extension().is_some_and(|end| end == "deb"));
+        let package = std::fs::read_dir(&apt)?
+            .filter_map(|file| Some(file.ok()?.path()))
+            .find(|path| path.extension().is_some_and(|end| end == "deb"));
         if let Some(package) = package {
             run(Command::new("dpkg-deb").arg("-x").arg(package).arg(&apt))?;
             return Ok(apt.join(format!("usr/src/rustc-{version}/library")));
@@ -121,7 +130,10 @@ fn mirror() -> Option<String> {
     let mut lists = vec![PathBuf::from("/etc/apt/sources.list")];
     lists.extend(std::fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten().filter_map(|file| Some(file.ok()?.path())));
     let words = lists.iter().filter_map(|list| std::fs::read_to_string(list).ok()).flat_map(|text| {
-        text.lines().filter(|line| line.starts_with("deb ") || line.starts_with("URIs:")).flat_map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect::<Vec<_>>()
+        text.lines()
+            .filter(|line| line.starts_with("deb ") || line.starts_with("URIs:"))
+            .flat_map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
     });
     words.filter(|word| word.contains("://")).map(|word| word.trim_end_matches('/').to_owned()).find(|word| word.ends_with("/debian"))
 }

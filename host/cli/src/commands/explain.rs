@@ -5,6 +5,7 @@ use crate::office::{Lang, OfficeArgs, parse_year, run, runtime};
 use anyhow::{Context as _, bail};
 use jorei_domain::calendar::FiscalYear;
 use jorei_domain::id::HouseholdId;
+use jorei_domain::money::Yen;
 use jorei_service::answer::{Answered, answer};
 use jorei_service::decide_case::decide;
 use jorei_service::explain::explain;
@@ -186,9 +187,11 @@ pub fn run_try(args: &TryArgs) -> anyhow::Result<Exit> {
             write!(out, "{}", explain(&after, &live.words, args.lang.into()))?;
             let total = |decision: &jorei_domain::decision::Decision| decision.outcome.figure("premium", "total_yen");
             if let (Some(before), Some(after)) = (total(&before), total(&after)) {
+                let (sign, change) = if after < before { ("-", before - after) } else { ("+", after - before) };
+                let [before, after, change] = [before, after, change].map(|yen| Yen::checked(yen).unwrap_or_default());
                 let text = match args.lang {
-                    Lang::Ja => format!("試算: 年間保険料 {before}円 → {after}円（{:+}円）。保存していません。", after - before),
-                    Lang::En => format!("trial: yearly premium {before} yen -> {after} yen ({:+} yen); nothing was stored", after - before),
+                    Lang::Ja => format!("試算: 年間保険料 {before}円 → {after}円（{sign}{change}円）。保存していません。"),
+                    Lang::En => format!("trial: yearly premium {before} yen -> {after} yen ({sign}{change} yen); nothing was stored"),
                 };
                 writeln!(out, "\n{text}")?;
             }

@@ -7,6 +7,10 @@ use std::process::{Command, Stdio};
 /// Target of every rule: a plain module without any system interface.
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// A rule's own stack, in bytes. The memory of a decision begins with it: with the usual megabyte
+/// in front, everything that a decision touches lies beyond what the host keeps warm.
+const STACK_BYTES: u32 = 256 << 10;
+
 /// How rules are compiled, whatever the profiles of their workspace say: small, one unit, no
 /// unwinding.
 const PROFILE: [&str; 6] = [
@@ -48,6 +52,34 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Compiler flags (a TOML list): a small stack, and the builder's folders taken out of the
+/// component, so that the same source gives the same bytes wherever it lies and tells nobody where
+/// that is.
+fn flags(manifest: &Path) -> anyhow::Result<String> {
+    let output = Command::new("cargo")
+        .args(["metadata", "--format-version=1", "--filter-platform", TARGET, "--manifest-path"])
+        .arg(manifest)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("running cargo (is Rust installed?)")?;
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).context("cargo cannot read the rule's Cargo.toml")?;
+    let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK_BYTES}")];
+    let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| home + "/.cargo"));
+    if let Ok(home) = home {
+        flags.push(format!("--remap-path-prefix={home}=/cargo"));
+    }
+    if let Some(root) = metadata["workspace_root"].as_str() {
+        flags.push(format!("--remap-path-prefix={root}=/workspace"));
+    }
+    for package in metadata["packages"].as_array().into_iter().flatten().filter(|package| package["source"].is_null()) {
+        let folder = package["manifest_path"].as_str().and_then(|path| Path::new(path).parent());
+        if let (Some(folder), Some(name)) = (folder, package["name"].as_str()) {
+            flags.push(format!("--remap-path-prefix={}=/{name}", folder.display()));
+        }
+    }
+    Ok(serde_json::to_string(&flags)?)
+}
+
 /// Compiles the crate and returns the path of its module.
 fn compile(dir: &Path, more: &[String]) -> anyhow::Result<PathBuf> {
     let manifest = dir.join("Cargo.toml");
@@ -68,6 +100,7 @@ fn compile(dir: &Path, more: &[String]) -> anyhow::Result<PathBuf> {
     for setting in PROFILE {
         cargo.args(["--config", setting]);
     }
+    cargo.args(["--config", &format!("target.{TARGET}.rustflags={}", flags(&manifest)?)]);
     let output = cargo.stderr(Stdio::inherit()).output().context("running cargo (is Rust installed?)")?;
     if !output.status.success() {
         bail!(
