@@ -1,0 +1,184 @@
+//! The binary as a user meets it.
+
+use jorei_tests::{built, length};
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn office(database: &Path, words: &[&str]) -> Command {
+    let mut command = built::jorei();
+    command.args(words).env("JOREI_MUNICIPALITY", "012041").env("JOREI_DATABASE", format!("sqlite://{}", database.display()));
+    command
+}
+
+fn ordinance() -> std::path::PathBuf {
+    built::repository().join("plugins/premium/ordinances/012041.toml")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A small city with the premium in force.
+fn city(database: &Path, households: u32) {
+    let made = office(database, &["demo-city", "--households", &households.to_string()]).output().unwrap();
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let mut install = office(database, &["install", "--from", "2019-04-01", "--until", "2027-04-01", "--rule"]);
+    let installed = install.arg(built::rule("premium")).arg("--ordinance").arg(ordinance()).output().unwrap();
+    assert!(installed.status.success(), "{}", text(&installed.stderr));
+}
+
+fn evaluate(ordinance: &Path, cases: &str) -> Output {
+    let mut command = built::jorei();
+    command.arg("evaluate").arg("--rule").arg(built::rule("premium")).arg("--ordinance").arg(ordinance).args(["--cases", "-"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(cases.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn answers(output: &Output) -> Vec<Value> {
+    text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn evaluate_answers_line_by_line_and_its_status_says_whether_all_were_decided() {
+    let good = json!({ "id": "a", "fiscal_year": 2025, "members": [{ "birth": "1980-05-05", "income": { "salary_yen": 2_000_000 } }] });
+    let output = evaluate(&ordinance(), &format!("{good}\n\n{good}\n"));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let both = answers(&output);
+    assert_eq!((both.len(), &both[0]), (2, &both[1]));
+    assert_eq!((both[0]["id"].as_str(), both[0]["status"].as_str()), (Some("a"), Some("provisional")));
+    let unsourced: Vec<&str> = both[0]["unsourced"].as_array().unwrap().iter().map(|value| value["key"].as_str().unwrap()).collect();
+    assert!(unsourced.iter().any(|key| key.starts_with("rounding.")), "the assumed rounding is named: {unsourced:?}");
+
+    let missing = json!({ "fiscal_year": 2021, "members": [{ "birth": "1980-05-05" }] });
+    let output = evaluate(&ordinance(), &format!("{missing}\nnot json\n{{\"fiscal_year\": 2025}}\n{good}\n"));
+    assert_eq!(output.status.code(), Some(1));
+    let all = answers(&output);
+    let statuses: Vec<&str> = all.iter().map(|answer| answer["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["refused", "invalid", "invalid", "provisional"]);
+    assert_eq!(all[0]["refusal"]["reason"], "law-unknown");
+    assert!(all[2]["error"].as_str().unwrap().starts_with("members:"));
+}
+
+#[test]
+fn evaluate_refuses_a_bad_ordinance_with_value_article_and_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(ordinance()).unwrap();
+    let tries = [
+        ("an unknown key", good.replacen("cap_yen = 660_000", "cap_yen = 660_000\ncapp_yen = 1", 1), vec!["medical", "capp_yen"]),
+        (
+            "a cap above the national one",
+            good.replacen("cap_yen = 660_000", "cap_yen = 660_100", 1),
+            vec!["medical", "660,100", "660,000", "2025"],
+        ),
+        ("a gap", good.replacen("from = \"2025-04-01\"", "from = \"2025-05-01\"", 1), vec!["2025-04-01", "2025-05-01", "missing"]),
+        ("a missing value", good.replacen("cap_yen = 660_000", "", 1), vec!["medical", "cap_yen"]),
+        ("not TOML", good.replacen("[[", "[", 1), vec!["TOML"]),
+    ];
+    for (name, text_of, wanted) in tries {
+        assert_ne!(text_of, good, "{name}: the try changes nothing");
+        let path = folder.path().join("bad.toml");
+        std::fs::write(&path, text_of).unwrap();
+        let output = evaluate(&path, "");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        for word in wanted {
+            assert!(said.contains(word), "{name}: `{word}` is not in: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_city_is_assessed_explained_replayed_and_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("city.db");
+    city(&database, 200);
+
+    let assessed = office(&database, &["assess", "--year", "2025"]).output().unwrap();
+    assert!(matches!(assessed.status.code(), Some(0 | 1)), "{}", text(&assessed.stderr));
+    let summary = text(&assessed.stdout);
+    assert!(summary.contains("仮決定") && summary.contains("軽減") && summary.contains("確認が必要な値"), "{summary}");
+
+    let explained = office(&database, &["explain", "--example", "--year", "2025"]).output().unwrap();
+    let told = text(&explained.stdout);
+    let id = told.lines().next().unwrap().split(' ').nth(1).unwrap().to_owned();
+    assert!(told.contains("〔") && told.contains("医療分") && told.contains("住民"), "{told}");
+    let english = text(&office(&database, &["explain", &id[..12], "--lang", "en"]).output().unwrap().stdout);
+    assert!(english.contains("provisional") && english.contains("medical"), "{english}");
+    let document: Value = serde_json::from_slice(&office(&database, &["explain", &id, "--json"]).output().unwrap().stdout).unwrap();
+    assert_eq!(document["decision"], id.as_str());
+    assert!(document["trace"].as_array().unwrap().len() > 10);
+
+    let replayed = office(&database, &["replay", &id]).output().unwrap();
+    assert_eq!(replayed.status.code(), Some(0), "{}", text(&replayed.stdout));
+
+    let household = document["household"].to_string();
+    let change = r#"[{"person": 1, "qualification": {"until": "2025-10-15", "ended_by": "employees_insurance"}}]"#;
+    let tried = office(&database, &["try", "--household", &household, "--year", "2025", "--json", "--change", change]).output().unwrap();
+    let tried: Value = serde_json::from_slice(&tried.stdout).unwrap_or_else(|_| panic!("{}", text(&tried.stderr)));
+    assert_eq!(tried["before"]["outcome"], document["outcome"], "a trial starts from the stored facts");
+    let again: Value = serde_json::from_slice(&office(&database, &["explain", &id, "--json"]).output().unwrap().stdout).unwrap();
+    assert_eq!(again, document, "a trial stores nothing");
+}
+
+#[test]
+fn a_year_whose_rates_are_missing_is_refused_and_says_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("city.db");
+    city(&database, 20);
+    for year in ["2021", "2024", "2026"] {
+        let output = office(&database, &["assess", "--year", year]).output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(year) && said.contains("medical"), "{said}");
+        let output = office(&database, &["explain", "--example", "--year", year]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "nothing was stored");
+    }
+}
+
+/// Household, version and id of every decision of a city, as the database holds them.
+fn decisions(database: &Path) -> Vec<(i64, i64, Vec<u8>)> {
+    use sqlx::{Connection as _, Row as _};
+    let run = async {
+        let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite://{}", database.display())).await?;
+        let rows =
+            sqlx::query("SELECT household, version, id FROM decision ORDER BY household, version").fetch_all(&mut connection).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect::<Result<_, sqlx::Error>>()
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(run).unwrap()
+}
+
+#[test]
+fn killing_the_assessment_at_twenty_moments_changes_nothing_in_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (calm, killed) = (folder.path().join("calm.db"), folder.path().join("killed.db"));
+    let households = u32::try_from(length::of(42_000)).unwrap();
+    for database in [&calm, &killed] {
+        city(database, households);
+    }
+    let start = Instant::now();
+    let undisturbed = office(&calm, &["assess", "--year", "2025"]).output().unwrap();
+    let whole = start.elapsed();
+    assert!(matches!(undisturbed.status.code(), Some(0 | 1)), "{}", text(&undisturbed.stderr));
+
+    let seed = std::env::var("JOREI_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| u64::from(std::process::id()));
+    eprintln!("kill moments from seed {seed} (JOREI_TEST_SEED)");
+    let mut state = seed;
+    for kill in 0..20 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let permille = (state >> 33) % 1000;
+        let mut child = office(&killed, &["assess", "--year", "2025"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // The moment is the point of the test: no event stands for it.
+        std::thread::sleep(Duration::from_micros(u64::try_from(whole.as_micros()).unwrap() * permille / 1000));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let so_far = decisions(&killed);
+        assert!(so_far.iter().all(|(_, version, _)| *version == 1), "kill {kill}: decided twice");
+    }
+    let finished = office(&killed, &["assess", "--year", "2025"]).output().unwrap();
+    assert!(matches!(finished.status.code(), Some(0 | 1)), "{}", text(&finished.stderr));
+    assert_eq!(decisions(&calm), decisions(&killed));
+}
