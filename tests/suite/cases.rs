@@ -70,9 +70,9 @@ fn every_case_file_of_the_premium_comes_out_as_published() {
             }
         }
         tried += 1;
-        annual += usize::from(
-            expect.get("premium").is_some_and(|premium| !premium["total_yen"].is_null()) && document["kind"] == "annual_premium",
-        );
+        // The published annual premiums are those that were seen in a publication with a total.
+        let published = document["seen_via"].is_string() && !document["expect"]["premium"]["total_yen"].is_null();
+        annual += usize::from(published);
     }
     assert!(wrong.is_empty(), "{} of {tried} cases:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(annual, 19, "the published annual premiums");

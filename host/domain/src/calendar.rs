@@ -24,9 +24,9 @@ impl core::error::Error for NotADate {}
 
 impl Date {
     /// The first date there is; stands for "since ever".
-    pub const MIN: Date = Date(1_01_01);
+    pub const MIN: Date = Date::new(1, 1, 1);
     /// The last date there is; stands for "until further notice".
-    pub const MAX: Date = Date(9999_12_31);
+    pub const MAX: Date = Date::new(9999, 12, 31);
 
     /// A constant date. Panics at compile time on a day beyond 31 or a month beyond 12.
     pub const fn new(year: i32, month: i32, day: i32) -> Date {

@@ -292,17 +292,17 @@ impl Exact {
     /// [`MoneyError::OutOfRange`] when even the reduced result needs more than 63 bits.
     #[inline(always)]
     pub fn plus(self, other: Exact) -> Result<Exact, MoneyError> {
-        if self.den == other.den {
-            if let Some(num) = self.num.checked_add(other.num) {
-                return Ok(Exact { num, den: self.den });
-            }
+        if self.den == other.den
+            && let Some(num) = self.num.checked_add(other.num)
+        {
+            return Ok(Exact { num, den: self.den });
         }
         let (big, small) = if self.den >= other.den { (self, other) } else { (other, self) };
         // Denominators here are products of a few small numbers: one mostly divides the other.
-        if big.den % small.den == 0 {
-            if let Some(num) = multiply(small.num, big.den / small.den).and_then(|n| n.checked_add(big.num)) {
-                return Ok(Exact { num, den: big.den });
-            }
+        if big.den % small.den == 0
+            && let Some(num) = multiply(small.num, big.den / small.den).and_then(|n| n.checked_add(big.num))
+        {
+            return Ok(Exact { num, den: big.den });
         }
         Exact::wide(
             i128::from(self.num) * i128::from(other.den) + i128::from(other.num) * i128::from(self.den),

@@ -380,10 +380,8 @@ pub fn table(kind: Kind, cases: &[Case]) -> (Table, Vec<String>) {
         for (ordinal, person) in (0_i64..).zip(&case.persons) {
             for fact in person.facts.iter().filter(|fact| fact.kind == kind) {
                 let mut cells = columns.iter_mut();
-                if with_person {
-                    if let Some(cell) = cells.next() {
-                        cell.push(ordinal);
-                    }
+                if with_person && let Some(cell) = cells.next() {
+                    cell.push(ordinal);
                 }
                 for (i, cell) in cells.enumerate() {
                     cell.push(fact.values.get(i).copied().unwrap_or(ABSENT));

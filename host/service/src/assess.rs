@@ -189,11 +189,11 @@ fn decide_household(
     (packed, tally): &mut (Vec<PackedDecision>, Tally),
 ) -> Result<(), AssessError> {
     tally.households += 1;
-    if let Some(Before { decision, whole: None }) = before {
-        if decision.revision == live.digest {
-            tally.unchanged += 1;
-            return Ok(());
-        }
+    if let Some(Before { decision, whole: None }) = before
+        && decision.revision == live.digest
+    {
+        tally.unchanged += 1;
+        return Ok(());
     }
     let supersedes = before.map(|before| before.decision.id);
     let made = match decide(live, municipality, stored.household, stored.case.clone(), supersedes) {

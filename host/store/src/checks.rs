@@ -13,7 +13,6 @@ use jorei_domain::decision::{Decision, Evidence, Failure, Outcome};
 use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality, PersonId};
 use jorei_domain::record::{Fact, Kind, Period};
 use jorei_domain::table::ABSENT;
-use sqlx::migrate::MigrateDatabase as _;
 use sqlx::{AssertSqlSafe, Executor as _, Row as _, SqlSafeStr as _};
 
 /// Every check, one after the other, on a store that is migrated and empty.
@@ -32,23 +31,6 @@ pub async fn check_all(store: &Store) {
     check_decisions(store).await;
     check_supersession(store).await;
     check_race(store).await;
-}
-
-/// A new database beside the one that a PostgreSQL URL names, and its URL.
-pub async fn scratch_database(url: &str, name: &str) -> String {
-    sqlx::any::install_default_drivers();
-    let authority = url.find("://").unwrap() + 3;
-    let path = url[authority..].find('/').map_or(url.len(), |at| authority + at);
-    let query = url[path..].find('?').map_or(url.len(), |at| path + at);
-    let scratch = format!("{}/{name}{}", &url[..path], &url[query..]);
-    sqlx::Any::drop_database(&scratch).await.unwrap();
-    sqlx::Any::create_database(&scratch).await.unwrap();
-    scratch
-}
-
-/// Drops what [`scratch_database`] made.
-pub async fn drop_scratch_database(url: &str) {
-    sqlx::Any::drop_database(url).await.unwrap();
 }
 
 /// The municipality of a check: its number with the check digit that fits.
@@ -570,19 +552,5 @@ mod tests {
         check_all(&store).await;
         store.close().await;
         assert!(folder.path().join("city 100%?.db").exists());
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn every_promise_holds_on_postgresql() {
-        let Ok(url) = std::env::var("JOREI_TEST_POSTGRES") else {
-            return;
-        };
-        let scratch = scratch_database(&url, "jorei_store_checks").await;
-        let store = Store::open(&scratch).await.unwrap();
-        store.migrate().await.unwrap();
-        store.migrate().await.unwrap();
-        check_all(&store).await;
-        store.close().await;
-        drop_scratch_database(&scratch).await;
     }
 }

@@ -116,6 +116,6 @@ fn compile(dir: &Path, more: &[String]) -> anyhow::Result<PathBuf> {
         .filter_map(|message| {
             message["filenames"].as_array()?.iter().filter_map(|name| name.as_str()).find(|name| name.ends_with(".wasm")).map(PathBuf::from)
         })
-        .last();
+        .next_back();
     module.with_context(|| format!("cargo made no module from {}", dir.display()))
 }
