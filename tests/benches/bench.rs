@@ -51,7 +51,7 @@ impl ReadRecords for Prepared {
     }
 }
 
-macro_rules! kinds {
+macro_rules! prepared {
     ($($function:ident = $kind:ident),*) => {
         impl Records for Prepared {
             $(fn $function(&self) -> Table {
@@ -60,16 +60,7 @@ macro_rules! kinds {
         }
     };
 }
-kinds!(
-    persons = Persons,
-    membership = Membership,
-    qualification = Qualification,
-    former_membership = FormerMembership,
-    incomes = Incomes,
-    unemployment = Unemployment,
-    maternity = Maternity,
-    property = Property
-);
+jorei_domain::each_kind!(prepared);
 
 /// The best of several rounds, in microseconds per item: the round least disturbed by others.
 fn best(rounds: usize, items: usize, mut work: impl FnMut()) -> f64 {

@@ -112,6 +112,11 @@ fn a_city_is_assessed_explained_replayed_and_tried() {
     assert_eq!(document["decision"], id.as_str());
     assert!(document["trace"].as_array().unwrap().len() > 10);
 
+    // One city in the database: nobody has to say which.
+    let address = format!("sqlite://{}", database.display());
+    let alone = built::jorei().args(["explain", &id, "--database", &address]).env_remove("JOREI_MUNICIPALITY").output().unwrap();
+    assert_eq!(text(&alone.stdout), told);
+
     let replayed = office(&database, &["replay", &id]).output().unwrap();
     assert_eq!(replayed.status.code(), Some(0), "{}", text(&replayed.stdout));
 
@@ -122,6 +127,18 @@ fn a_city_is_assessed_explained_replayed_and_tried() {
     assert_eq!(tried["before"]["outcome"], document["outcome"], "a trial starts from the stored facts");
     let again: Value = serde_json::from_slice(&office(&database, &["explain", &id, "--json"]).output().unwrap().stdout).unwrap();
     assert_eq!(again, document, "a trial stores nothing");
+}
+
+#[test]
+fn a_mistyped_database_is_an_error_and_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("not-there.db");
+    for words in [&["assess", "--year", "2025"][..], &["explain", "abcd"], &["summary", "--year", "2025"]] {
+        let output = office(&database, words).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("not-there.db"), "{}", text(&output.stderr));
+        assert!(!database.exists());
+    }
 }
 
 #[test]

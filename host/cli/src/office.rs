@@ -1,30 +1,61 @@
 //! What most commands need: the database, the municipality, the runtime, the clock.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::id::Municipality;
 use jorei_engine::{Limits, Runtime};
-use jorei_service::words::Language;
+use jorei_service::language::Language;
 use jorei_store::Store;
 use std::sync::Arc;
 
 /// Whose office, and where its records are.
 #[derive(clap::Args)]
 pub struct OfficeArgs {
-    /// The municipality's code.
+    /// The municipality's code, as 012041; not needed where the database has one only.
     #[arg(long, env = "JOREI_MUNICIPALITY", value_parser = parse_municipality)]
-    pub municipality: Municipality,
+    municipality: Option<Municipality>,
     /// The database: sqlite://FILE or postgres://...
     #[arg(long, env = "JOREI_DATABASE", default_value = "sqlite://jorei.db")]
-    pub database: String,
+    database: String,
 }
 
 impl OfficeArgs {
-    /// Opens the records; makes or upgrades the tables where needed.
-    pub async fn open(&self) -> anyhow::Result<Store> {
-        let store = Store::open(&self.database).await.context("opening the database")?;
+    /// Opens the records of an office, upgrading their tables where needed.
+    pub async fn open(&self) -> anyhow::Result<(Store, Municipality)> {
+        // A mistyped path must not leave an empty database behind.
+        let there = if self.database.starts_with("sqlite:") && !self.database.contains('?') { "?mode=rw" } else { "" };
+        self.open_at(&format!("{}{there}", self.database))
+            .await
+            .with_context(|| format!("opening the database {} (jorei install and jorei demo-city make one)", shown(&self.database)))
+    }
+
+    /// Opens the records, or founds them where there are none.
+    pub async fn found(&self) -> anyhow::Result<(Store, Municipality)> {
+        self.open_at(&self.database).await.with_context(|| format!("opening the database {}", shown(&self.database)))
+    }
+
+    async fn open_at(&self, address: &str) -> anyhow::Result<(Store, Municipality)> {
+        let store = Store::open(address).await?;
         store.migrate().await?;
-        Ok(store)
+        if let Some(municipality) = self.municipality {
+            return Ok((store, municipality));
+        }
+        match store.municipalities().await?.as_slice() {
+            [one] => Ok((store, *one)),
+            [] => bail!("it holds no municipality yet; say whose it is: --municipality 012041"),
+            many => {
+                let codes: Vec<String> = many.iter().map(ToString::to_string).collect();
+                bail!("it holds several municipalities ({}); say which: --municipality CODE", codes.join(", "))
+            }
+        }
+    }
+}
+
+/// A database's address without the password that a PostgreSQL URL may carry.
+fn shown(address: &str) -> String {
+    match (address.find("://"), address.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => format!("{}://…{}", &address[..scheme], &address[at..]),
+        _ => address.to_owned(),
     }
 }
 

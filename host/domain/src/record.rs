@@ -81,6 +81,24 @@ pub enum Kind {
     Property,
 }
 
+/// Calls a macro with `function = Kind` for every kind of fact: the functions of `records.wit`,
+/// once for everybody who must have one per kind.
+#[macro_export]
+macro_rules! each_kind {
+    ($then:ident) => {
+        $then!(
+            persons = Persons,
+            membership = Membership,
+            qualification = Qualification,
+            former_membership = FormerMembership,
+            incomes = Incomes,
+            unemployment = Unemployment,
+            maternity = Maternity,
+            property = Property
+        );
+    };
+}
+
 /// Words of `incomes.state`.
 pub const INCOME_STATES: &[&str] = &["known", "not_required", "undeclared", "pending"];
 /// Words of `qualification.ended_by`.

@@ -12,14 +12,15 @@ mod capabilities;
 pub mod component;
 pub mod imports;
 pub mod limits;
+mod reader;
 mod rule;
 mod run_context;
 mod runtime;
 mod settings;
 
-pub use capabilities::records::{Cases, ReadRecords, Recorded};
 pub use imports::{Grant, NotGranted};
 pub use limits::Limits;
+pub use reader::{Cases, ReadRecords, Recorded};
 pub use rule::{About, Answers, Bulk, BulkError, Label, LoadError, Problem, Question, Rule, Run, Status};
 pub use runtime::{Fault, Runtime};
 pub use settings::{Segment, Settings};

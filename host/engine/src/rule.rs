@@ -4,9 +4,9 @@
 use crate::bindings::v1::{
     self, Decision, Description, SettingsProblem, SettingsSegment, Status as WireStatus, World, WorldPre, lift_refusal, lift_table, wire,
 };
-use crate::capabilities::records::{Cases, ReadRecords};
 use crate::imports::{self, Asked, Grant, NotGranted};
 use crate::limits::{BULK_CASES, BULK_SAMPLE};
+use crate::reader::{Cases, ReadRecords};
 use crate::run_context::RunContext;
 use crate::runtime::{Fault, Runtime};
 use crate::settings::{Disorder, Segment, Settings};

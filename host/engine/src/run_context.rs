@@ -1,8 +1,8 @@
 //! Everything one run can touch. An auditor who reads this struct knows the attack surface.
 
 use crate::bindings::v1::types;
-use crate::capabilities::records::ReadRecords;
 use crate::limits::Limits;
+use crate::reader::ReadRecords;
 use crate::settings::Settings;
 use jorei_domain::decision::Evidence;
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! An answer as JSON: what a program, a vendor's test or a curious clerk reads.
 
-use crate::words::Words;
+use crate::language::Language;
+use crate::words::{Words, calendar_months};
 use jorei_domain::basis::State;
-use jorei_domain::calendar::{Date, Months};
 use jorei_domain::decision::{Failure, Outcome, Refusal, Result as NamedTable};
-use jorei_domain::table::{ABSENT, Values};
+use jorei_domain::table::Values;
 use jorei_domain::trace::{self, Step, Val};
 use serde_json::{Map, Value, json};
 
@@ -73,8 +73,8 @@ fn refused(refusal: &Refusal, words: &Words) -> Value {
         "label": refusal.label,
         "article": refusal.article,
         "arguments": arguments,
-        "message": words.sentence(refusal, crate::words::Language::English),
-        "message_ja": words.sentence(refusal, crate::words::Language::Japanese),
+        "message": words.sentence(refusal, Language::English),
+        "message_ja": words.sentence(refusal, Language::Japanese),
     })
 }
 
@@ -143,19 +143,4 @@ fn step(step: &Step<'_>) -> Value {
         members.insert("lost".into(), step.lost.iter().map(lost).collect());
     }
     Value::Object(members)
-}
-
-/// Months as calendar numbers in the order of the fiscal year: April is 4, next March 3.
-pub fn calendar_months(months: Months) -> Value {
-    months.iter().map(|month| (month + 3) % 12 + 1).collect()
-}
-
-/// A packed date as text; an impossible one as its number.
-pub(crate) fn date_text(packed: i64) -> Value {
-    Date::from_packed(packed).map_or_else(|_| packed.into(), |date| date.to_string().into())
-}
-
-/// [`ABSENT`] is null, never a number.
-pub(crate) fn known(number: i64) -> Option<i64> {
-    (number != ABSENT).then_some(number)
 }

@@ -195,7 +195,7 @@ fn column_text(kind: Kind, name: &str, number: i64) -> Value {
     let unit = kind.field(name).map_or(if name == "year" { Unit::Number } else { Unit::Date }, |field| field.unit);
     match unit {
         Unit::Yen | Unit::Number => number.into(),
-        Unit::Date => crate::answer::date_text(number),
+        Unit::Date => crate::words::date_text(number),
         Unit::Flag => (number == 1).into(),
         Unit::Code(words) => usize::try_from(number).ok().and_then(|code| words.get(code)).map_or(Value::Null, |word| (*word).into()),
     }

@@ -1,7 +1,7 @@
 //! Citations in the language of the reader. Rules cite in one fixed form (`Act art. 76-2`,
 //! `Order art. 29-7 para. 6 no. 2`, `Ordinance art. 12(3)`); officials read 国民健康保険法第76条の2.
 
-use crate::words::Language;
+use crate::language::Language;
 use std::borrow::Cow;
 
 /// The laws that rules cite by a short name.

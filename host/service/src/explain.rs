@@ -4,7 +4,8 @@
 //! the evidence with the register it came from.
 
 use crate::citation::citation;
-use crate::words::{Language, Words};
+use crate::language::Language;
+use crate::words::Words;
 use jorei_domain::basis::State;
 use jorei_domain::calendar::{Date, Months};
 use jorei_domain::decision::{Decision, Evidence, Outcome};

@@ -12,6 +12,7 @@ pub mod decide_case;
 pub mod demo_city;
 pub mod evaluate;
 pub mod explain;
+pub mod language;
 pub mod ordinance;
 pub mod replay;
 pub mod revisions;

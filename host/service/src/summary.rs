@@ -1,7 +1,8 @@
 //! What an assessment came to: counts, sums, the distribution of premiums and reductions.
 
+use crate::language::Language;
 use crate::revisions::PREMIUM;
-use crate::words::{Language, Words};
+use crate::words::Words;
 use jorei_domain::calendar::FiscalYear;
 use jorei_domain::decision::Outcome;
 use jorei_domain::id::{HouseholdId, Municipality};

@@ -1,21 +1,13 @@
 //! A rule's words: the texts of its labels, and what the numbers of its outcome mean.
 
-use crate::answer::{calendar_months, date_text, known};
 use crate::citation::citation;
-use jorei_domain::calendar::Months;
+use crate::language::Language;
+use jorei_domain::calendar::{Date, Months};
 use jorei_domain::decision::Refusal;
+use jorei_domain::table::ABSENT;
 use jorei_engine::{About, Label};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
-
-/// The language of a text.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Language {
-    /// For officials.
-    Japanese,
-    /// For engineers.
-    English,
-}
 
 /// The words of one revision of a rule; kept with the revision, so that an old decision is
 /// explained in the words of the rule that made it.
@@ -96,4 +88,19 @@ impl Words {
             _ => number.into(),
         }
     }
+}
+
+/// Months as calendar numbers in the order of the fiscal year: April is 4, next March 3.
+pub fn calendar_months(months: Months) -> Value {
+    months.iter().map(|month| (month + 3) % 12 + 1).collect()
+}
+
+/// A packed date as text; an impossible one as its number.
+pub(crate) fn date_text(packed: i64) -> Value {
+    Date::from_packed(packed).map_or_else(|_| packed.into(), |date| date.to_string().into())
+}
+
+/// [`ABSENT`] is null, never a number.
+pub(crate) fn known(number: i64) -> Option<i64> {
+    (number != ABSENT).then_some(number)
 }

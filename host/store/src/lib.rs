@@ -140,12 +140,13 @@ const MIGRATION_NAMES: [&str; 3] = ["records", "revisions", "decisions"];
 const TAKE_KNOWLEDGE: &str = "INSERT INTO knowledge (municipality, next) VALUES ($1, 2) \
      ON CONFLICT (municipality) DO UPDATE SET next = knowledge.next + 1 RETURNING next - 1";
 const RECORD_LEARNING: &str = "INSERT INTO learning (municipality, knowledge, learnt_on) VALUES ($1, $2, $3)";
+const MUNICIPALITIES: &str = "SELECT municipality FROM knowledge ORDER BY municipality";
 const LATEST_KNOWLEDGE: &str = "SELECT next - 1 FROM knowledge WHERE municipality = $1";
 const KNOWLEDGE_ON: &str = "SELECT COALESCE(MAX(knowledge), 0) FROM learning WHERE municipality = $1 AND learnt_on <= $2";
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const STATEMENTS: &[&str] = &[TAKE_KNOWLEDGE, RECORD_LEARNING, LATEST_KNOWLEDGE, KNOWLEDGE_ON];
+pub(crate) const STATEMENTS: &[&str] = &[TAKE_KNOWLEDGE, RECORD_LEARNING, MUNICIPALITIES, LATEST_KNOWLEDGE, KNOWLEDGE_ON];
 
 impl Store {
     /// Connects to a `postgres://` URL, or to a SQLite file by its path or `sqlite:` URL; a file
@@ -199,6 +200,19 @@ impl Store {
     /// log into the file.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// The municipalities whose records are kept here.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn municipalities(&self) -> Result<Vec<Municipality>> {
+        let rows = sqlx::query(MUNICIPALITIES).fetch_all(&self.pool).await?;
+        let read = |row: &AnyRow| {
+            let number: i64 = row.try_get(0)?;
+            Municipality::parse(&format!("{number:06}")).map_err(|_| StoreError::Damaged(format!("{number} is no municipality")))
+        };
+        rows.iter().map(read).collect()
     }
 
     /// The largest number taken so far; 0 when the office knows nothing yet.

@@ -27,6 +27,18 @@ pub fn wasm_target() -> anyhow::Result<()> {
     built.with_context(|| format!("no way to the target {TARGET}; install it by hand (rustup target add {TARGET})"))
 }
 
+/// rustfmt and clippy, which a minimal installation of Rust leaves out.
+pub fn components() -> anyhow::Result<()> {
+    for (command, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        let there = Command::new("cargo").args([command, "--version"]).output().is_ok_and(|output| output.status.success());
+        if !there {
+            step(component);
+            run(Command::new("rustup").args(["component", "add", component]))?;
+        }
+    }
+    Ok(())
+}
+
 /// PostgreSQL's server programs, for the tests.
 pub fn postgresql() -> anyhow::Result<()> {
     if Path::new("/usr/lib/postgresql")

@@ -27,8 +27,8 @@ use bindings::jorei::rules::{ordinance, records};
 /// The host's functions as records. Each method is compiled in only where a rule calls it.
 struct Imports;
 
-macro_rules! kinds {
-    ($($function:ident),*) => {
+macro_rules! imports {
+    ($($function:ident = $kind:ident),*) => {
         impl Records for Imports {
             $(fn $function(&self) -> Table {
                 table(records::$function())
@@ -36,7 +36,7 @@ macro_rules! kinds {
         }
     };
 }
-kinds!(persons, membership, qualification, former_membership, incomes, unemployment, maternity, property);
+jorei_domain::each_kind!(imports);
 
 fn table(table: wire::Table) -> Table {
     let column = |column: wire::Column| Column {

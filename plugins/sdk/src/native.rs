@@ -45,7 +45,7 @@ pub fn values<R: Rule>(compact: &[u8], on: Date) -> Result<<R::Ordinance as Ordi
 /// Plain tables as a rule's records.
 pub struct Tables<'a>(pub &'a [Case]);
 
-macro_rules! kinds {
+macro_rules! tables {
     ($($function:ident = $kind:ident),*) => {
         impl Records for Tables<'_> {
             $(fn $function(&self) -> Table {
@@ -54,16 +54,7 @@ macro_rules! kinds {
         }
     };
 }
-kinds!(
-    persons = Persons,
-    membership = Membership,
-    qualification = Qualification,
-    former_membership = FormerMembership,
-    incomes = Incomes,
-    unemployment = Unemployment,
-    maternity = Maternity,
-    property = Property
-);
+jorei_domain::each_kind!(tables);
 
 /// Decides one case with its trace.
 ///

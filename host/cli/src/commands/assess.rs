@@ -4,7 +4,7 @@ use crate::commands::Exit;
 use crate::office::{Lang, OfficeArgs, now, parse_year, run, runtime};
 use indicatif::{ProgressBar, ProgressStyle};
 use jorei_domain::calendar::FiscalYear;
-use jorei_domain::id::Knowledge;
+use jorei_domain::id::{Knowledge, Municipality};
 use jorei_service::assess::{AssessError, Request, Tally, assess};
 use jorei_service::revisions::{PREMIUM, in_force, load};
 use jorei_service::summary::summarize;
@@ -41,8 +41,7 @@ pub struct Args {
 
 pub fn run_assess(args: &Args) -> anyhow::Result<Exit> {
     run(async {
-        let store = args.office.open().await?;
-        let municipality = args.office.municipality;
+        let (store, municipality) = args.office.open().await?;
         let as_of = match args.as_of {
             Some(number) => Knowledge(number),
             None => store.latest_knowledge(municipality).await?,
@@ -100,19 +99,19 @@ pub struct SummaryArgs {
 
 pub fn run_summary(args: &SummaryArgs) -> anyhow::Result<Exit> {
     run(async {
-        let store = args.office.open().await?;
-        let words = words_in_force(&store, &args.office, args.year).await?;
-        let summary = summarize(&store, args.office.municipality, args.year, &words).await?;
+        let (store, municipality) = args.office.open().await?;
+        let words = words_in_force(&store, municipality, args.year).await?;
+        let summary = summarize(&store, municipality, args.year, &words).await?;
         write!(std::io::stdout(), "{}", summary.text(args.year, &words, args.lang.into()))?;
         Ok(Exit::Done)
     })
 }
 
-async fn words_in_force(store: &Store, office: &OfficeArgs, year: FiscalYear) -> anyhow::Result<Words> {
-    let as_of = store.latest_knowledge(office.municipality).await?;
-    let digest = store.active_revision(office.municipality, PREMIUM, year.first_day(), as_of).await?;
+async fn words_in_force(store: &Store, municipality: Municipality, year: FiscalYear) -> anyhow::Result<Words> {
+    let as_of = store.latest_knowledge(municipality).await?;
+    let digest = store.active_revision(municipality, PREMIUM, year.first_day(), as_of).await?;
     match digest {
-        Some(digest) => Ok(load(store, &runtime()?, office.municipality, digest).await?.words),
+        Some(digest) => Ok(load(store, &runtime()?, municipality, digest).await?.words),
         None => Ok(Words::from_json("")),
     }
 }

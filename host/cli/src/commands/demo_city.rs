@@ -26,8 +26,7 @@ pub struct Args {
 
 pub fn run_demo_city(args: &Args) -> anyhow::Result<Exit> {
     run(async {
-        let store = args.office.open().await?;
-        let municipality = args.office.municipality;
+        let (store, municipality) = args.office.found().await?;
         let bar = ProgressBar::new(u64::from(args.households))
             .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} households {per_sec} ETA {eta}")?);
         let mut mix = Mix::default();

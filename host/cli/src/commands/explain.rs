@@ -4,7 +4,7 @@ use crate::commands::Exit;
 use crate::office::{Lang, OfficeArgs, parse_year, run, runtime};
 use anyhow::{Context as _, bail};
 use jorei_domain::calendar::FiscalYear;
-use jorei_domain::id::HouseholdId;
+use jorei_domain::id::{HouseholdId, Municipality};
 use jorei_domain::money::Yen;
 use jorei_service::answer::{Answered, answer};
 use jorei_service::decide_case::decide;
@@ -39,8 +39,7 @@ pub struct Which {
 }
 
 impl Which {
-    async fn find(&self, store: &Store) -> anyhow::Result<StoredDecision> {
-        let municipality = self.office.municipality;
+    async fn find(&self, store: &Store, municipality: Municipality) -> anyhow::Result<StoredDecision> {
         if let Some(year) = self.year.filter(|_| self.decision.is_none()) {
             let household = match self.household {
                 Some(household) => HouseholdId(household),
@@ -74,9 +73,9 @@ pub struct Args {
 
 pub fn run_explain(args: &Args) -> anyhow::Result<Exit> {
     run(async {
-        let store = args.which.office.open().await?;
-        let stored = args.which.find(&store).await?;
-        let kept = store.revision(args.which.office.municipality, stored.decision.revision).await?;
+        let (store, municipality) = args.which.office.open().await?;
+        let stored = args.which.find(&store, municipality).await?;
+        let kept = store.revision(municipality, stored.decision.revision).await?;
         let words = Words::from_json(&kept.context("the revision of this decision is not in the store")?.about);
         let mut out = std::io::stdout();
         if args.json {
@@ -109,9 +108,9 @@ pub struct ReplayArgs {
 
 pub fn run_replay(args: &ReplayArgs) -> anyhow::Result<Exit> {
     run(async {
-        let store = args.which.office.open().await?;
-        let stored = args.which.find(&store).await?;
-        let replayed = replay(&store, &runtime()?, args.which.office.municipality, &stored).await?;
+        let (store, municipality) = args.which.office.open().await?;
+        let stored = args.which.find(&store, municipality).await?;
+        let replayed = replay(&store, &runtime()?, municipality, &stored).await?;
         let mut out = std::io::stdout();
         match replayed.differs {
             None => {
@@ -159,8 +158,7 @@ pub struct TryArgs {
 
 pub fn run_try(args: &TryArgs) -> anyhow::Result<Exit> {
     run(async {
-        let store = args.office.open().await?;
-        let municipality = args.office.municipality;
+        let (store, municipality) = args.office.open().await?;
         let (household, on) = (HouseholdId(args.household), args.year.first_day());
         let as_of = store.latest_knowledge(municipality).await?;
         let Some(stored) = store.case(municipality, household, on, as_of).await? else {

@@ -31,11 +31,11 @@ pub struct Args {
 
 pub fn run_install(args: &Args) -> anyhow::Result<Exit> {
     run(async {
-        let store = args.office.open().await?;
+        let (store, municipality) = args.office.found().await?;
         let component = std::fs::read(&args.rule).with_context(|| format!("reading {}", args.rule.display()))?;
         let ordinance = std::fs::read_to_string(&args.ordinance).with_context(|| format!("reading {}", args.ordinance.display()))?;
         let dates = (args.from, args.until);
-        let digest = install(&store, &runtime()?, args.office.municipality, &component, &ordinance, dates, today()).await?;
+        let digest = install(&store, &runtime()?, municipality, &component, &ordinance, dates, today()).await?;
         eprintln!("revision {digest} is in force for case dates from {} until {}", args.from, args.until);
         Ok(Exit::Done)
     })
