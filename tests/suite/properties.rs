@@ -212,6 +212,7 @@ proptest! {
                 prop_assert_eq!(&run.trace, &decided.trace);
                 let Outcome::Decided { provisional, results } = run.outcome else { panic!("refused in the sandbox alone") };
                 prop_assert_eq!(provisional, decided.provisional);
+                prop_assert_eq!(results.len(), decided.results.len());
                 for (result, (name, table)) in results.iter().zip(decided.results) {
                     prop_assert_eq!(&result.name, name);
                     prop_assert_eq!(&result.table, &table);
@@ -241,6 +242,7 @@ proptest! {
                 Outcome::Failed(failure) => (Status::Failed(failure), Vec::new()),
             };
             prop_assert_eq!(answers.statuses[i], status);
+            prop_assert!(single.iter().all(|single| answers.results.iter().any(|result| result.name == single.name)));
             for result in &answers.results {
                 let rows = result.table.case(i);
                 match single.iter().find(|single| single.name == result.name) {

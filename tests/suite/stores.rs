@@ -55,7 +55,7 @@ async fn city(store: &Store, households: u32) {
 
 async fn run(store: &Store, live: &Arc<LiveRevision>, as_of: Knowledge) -> Tally {
     let year = FiscalYear::new(YEAR).unwrap();
-    let request = Request { municipality: asahikawa(), year, as_of, threads: 2, clock: || "2026-06-01T00:00:00Z".into() };
+    let request = Request { municipality: asahikawa(), year, as_of, threads: 2, page: 1_000, clock: || "2026-06-01T00:00:00Z".into() };
     assess(store, live, &request, &AtomicBool::new(false), |_| {}).await.unwrap()
 }
 

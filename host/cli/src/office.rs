@@ -15,7 +15,7 @@ pub struct OfficeArgs {
     #[arg(long, env = "JOREI_MUNICIPALITY", value_parser = parse_municipality)]
     municipality: Option<Municipality>,
     /// The database: sqlite://FILE or postgres://...
-    #[arg(long, env = "JOREI_DATABASE", default_value = "sqlite://jorei.db")]
+    #[arg(long, env = "JOREI_DATABASE", hide_env_values = true, default_value = "sqlite://jorei.db")]
     database: String,
 }
 
@@ -23,8 +23,12 @@ impl OfficeArgs {
     /// Opens the records of an office, upgrading their tables where needed.
     pub async fn open(&self) -> anyhow::Result<(Store, Municipality)> {
         // A mistyped path must not leave an empty database behind.
-        let there = if self.database.starts_with("sqlite:") && !self.database.contains('?') { "?mode=rw" } else { "" };
-        self.open_at(&format!("{}{there}", self.database))
+        let (scheme, there) = match self.database.as_str() {
+            address if address.starts_with("postgres") || address.contains('?') => ("", ""),
+            address if address.starts_with("sqlite:") => ("", "?mode=rw"),
+            _ => ("sqlite://", "?mode=rw"),
+        };
+        self.open_at(&format!("{scheme}{}{there}", self.database))
             .await
             .with_context(|| format!("opening the database {} (jorei install and jorei demo-city make one)", shown(&self.database)))
     }

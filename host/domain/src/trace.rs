@@ -173,6 +173,9 @@ impl Step<'_> {
     }
 }
 
+/// The deepest step: beyond it nobody could follow, and its indent alone would fill a page.
+pub const DEPTH_MAX: u16 = 64;
+
 /// Why some bytes are no trace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TraceError {
@@ -180,7 +183,7 @@ pub enum TraceError {
     Malformed,
     /// Well formed, but another encoding of the same steps exists that is the canonical one.
     NotCanonical,
-    /// A step lies more than one below the step before it.
+    /// A step lies more than one below the step before it, or deeper than [`DEPTH_MAX`].
     Depth,
 }
 
@@ -402,7 +405,7 @@ impl<'a> Reader<'a> {
         }
         self.left -= 1;
         self.step(step)?;
-        if step.depth > self.deepest {
+        if step.depth > self.deepest || step.depth > DEPTH_MAX {
             return Err(TraceError::Depth);
         }
         self.deepest = step.depth.saturating_add(1);

@@ -3,6 +3,8 @@
 //! The bounds admit rules in languages that carry an interpreter (a component of some 15 MB, 73
 //! MiB of memory under warm use, 108 core instances, a hundred times the fuel of Rust).
 
+use jorei_domain::decision::Refusal;
+
 /// Bounds of one run. The defaults are those of the host; tests tighten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -21,6 +23,12 @@ pub struct Limits {
     pub crossing_bytes: usize,
     /// Bytes of a trace.
     pub trace_bytes: usize,
+    /// Bytes of the results of a single decision.
+    pub result_bytes: usize,
+    /// Arguments of a refusal's sentence.
+    pub refusal_arguments: usize,
+    /// Bytes of each text of a refusal.
+    pub refusal_text_bytes: usize,
     /// Calls of host functions in one run.
     pub host_calls: u32,
     /// Component handles a rule may hold.
@@ -40,10 +48,21 @@ impl Default for Limits {
             table_elements: 20_000,
             crossing_bytes: 64 << 20,
             trace_bytes: 256 << 10,
+            result_bytes: 256 << 10,
+            refusal_arguments: 16,
+            refusal_text_bytes: 1 << 10,
             host_calls: 1_000,
             handles: 1_000,
             epochs: 300,
         }
+    }
+}
+
+impl Limits {
+    /// Is a refusal within bounds?
+    pub fn admits(&self, refusal: &Refusal) -> bool {
+        let texts = refusal.arguments.iter().flat_map(|(name, value)| [name, value]).chain([&refusal.label, &refusal.article]);
+        refusal.arguments.len() <= self.refusal_arguments && texts.into_iter().all(|text| text.len() <= self.refusal_text_bytes)
     }
 }
 
@@ -65,11 +84,17 @@ pub const STACK_BYTES: usize = 1 << 20;
 /// Cases in one bulk call: enough to forget the cost of the call, small enough for the caches.
 pub const BULK_CASES: usize = 2_048;
 
+/// Tables of one answer.
+pub const TABLES_MAX: usize = 32;
+
+/// Columns of one table of an answer.
+pub const COLUMNS_MAX: usize = 128;
+
 /// Of how many bulk cases one is decided again singly and compared.
 pub const BULK_SAMPLE: usize = 512;
 
 /// Instances that may live at once, of all threads.
-pub(crate) const INSTANCES: u32 = 16;
+pub const INSTANCES: u32 = 16;
 
 /// Core instances per component (Python's toolchain makes 108).
 pub(crate) const CORE_INSTANCES: u32 = 128;

@@ -5,16 +5,16 @@ use crate::bindings::v1::{
     self, Decision, Description, SettingsProblem, SettingsSegment, Status as WireStatus, World, WorldPre, lift_refusal, lift_table, wire,
 };
 use crate::imports::{self, Asked, Grant, NotGranted};
-use crate::limits::{BULK_CASES, BULK_SAMPLE};
+use crate::limits::{BULK_CASES, BULK_SAMPLE, COLUMNS_MAX, TABLES_MAX};
 use crate::reader::{Cases, ReadRecords};
 use crate::run_context::RunContext;
 use crate::runtime::{Fault, Runtime};
 use crate::settings::{Disorder, Segment, Settings};
 use jorei_domain::calendar::Date;
-use jorei_domain::decision::{Evidence, Failure, Outcome, Result as NamedTable};
+use jorei_domain::decision::{Evidence, Failure, Given, Outcome, Result as NamedTable};
 use jorei_domain::id::Digest;
 use jorei_domain::record::{Case, Kind};
-use jorei_domain::table::Table;
+use jorei_domain::table::{Table, Values};
 use jorei_domain::trace;
 use std::sync::Arc;
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -225,7 +225,10 @@ impl Rule {
     pub fn decide(&self, question: &Question, reader: impl ReadRecords) -> Result<Run, Fault> {
         let limits = self.runtime.limits();
         let budget = limits.fuel_base.saturating_add(limits.fuel_per_person.saturating_mul(reader.persons()));
-        let context = RunContext::new(Box::new(reader), Arc::clone(&question.settings), true, limits);
+        // The persons give the budget its size, so they are evidence whether the rule asks or not.
+        let persons = reader.read(Kind::Persons);
+        let mut context = RunContext::new(Box::new(reader), Arc::clone(&question.settings), true, limits);
+        context.evidence.given.extend(persons.map(|(table, sources)| Given { kind: Kind::Persons.name().into(), table, sources }));
         let mut store = self.store(context, budget)?;
         let answer = self.instantiate(&mut store).and_then(|world| {
             let question = v1::Question { on: packed(question.on), cases: 1 };
@@ -239,7 +242,8 @@ impl Rule {
             },
             Ok(Err(refusal)) => {
                 let (refusal, trace) = lift_refusal(refusal);
-                match self.accept_trace(&trace) {
+                let accepted = if limits.admits(&refusal) { self.accept_trace(&trace) } else { Err(Failure::Output) };
+                match accepted {
                     Ok(_) => (Outcome::Refused(refusal), trace),
                     Err(failure) => (Outcome::Failed(failure), Vec::new()),
                 }
@@ -261,6 +265,9 @@ impl Rule {
             return Err(Failure::Answer);
         }
         let results = accept_results(decision.results, 1)?;
+        if results.iter().map(|result| size(&result.table)).sum::<usize>() > self.runtime.limits().result_bytes {
+            return Err(Failure::Output);
+        }
         Ok((Outcome::Decided { provisional: decision.provisional, results }, decision.trace))
     }
 
@@ -316,7 +323,20 @@ fn packed(date: Date) -> i32 {
     i32::try_from(date.packed()).unwrap_or(i32::MAX)
 }
 
+/// Bytes that a table's cells would take at most.
+fn size(table: &Table) -> usize {
+    let column = |column: &jorei_domain::table::Column| match &column.values {
+        Values::Integers(values) => values.len() * 9,
+        Values::Texts(values) => values.iter().map(|text| text.len() + 9).sum(),
+    };
+    table.columns.iter().map(|named| column(named) + named.name.len()).sum()
+}
+
 fn accept_results(results: Vec<wire::NamedTable>, cases: usize) -> Result<Vec<NamedTable>, Failure> {
+    // Before anything that compares names with each other.
+    if results.len() > TABLES_MAX || results.iter().any(|result| result.table.columns.len() > COLUMNS_MAX) {
+        return Err(Failure::Output);
+    }
     let results: Vec<NamedTable> = results.into_iter().map(lift_table).collect();
     for (i, result) in results.iter().enumerate() {
         let twice = results[..i].iter().any(|other| other.name == result.name);
@@ -327,21 +347,27 @@ fn accept_results(results: Vec<wire::NamedTable>, cases: usize) -> Result<Vec<Na
     Ok(results)
 }
 
-/// Tells a rule's failure from a fault of the machine.
+/// Tells a rule's failure from a fault of the machine. Faults come first: what the clock or the
+/// operating system did is never recorded as the rule's.
 fn failure(error: &wasmtime::Error, context: &RunContext) -> Result<Failure, Fault> {
+    let trap = error.downcast_ref::<Trap>();
+    if matches!(trap, Some(Trap::Interrupt)) {
+        return Err(Fault::Clock);
+    }
+    if context.machine_failed || error.is::<wasmtime::PoolConcurrencyLimitError>() || error.is::<std::io::Error>() {
+        return Err(Fault::Runtime(wasmtime::Error::msg(format!("{error:#}"))));
+    }
     if context.memory_denied {
         return Ok(Failure::Memory);
     }
     if context.calls_denied {
         return Ok(Failure::Output);
     }
-    match error.downcast_ref::<Trap>() {
+    match trap {
         Some(Trap::OutOfFuel) => Ok(Failure::Fuel),
         Some(Trap::StackOverflow) => Ok(Failure::Stack),
         Some(Trap::AllocationTooLarge) => Ok(Failure::Memory),
-        Some(Trap::Interrupt) => Err(Fault::Clock),
         Some(_) => Ok(Failure::Trap),
-        None if error.is::<wasmtime::PoolConcurrencyLimitError>() => Err(Fault::Runtime(wasmtime::Error::msg(error.to_string()))),
         // wasmtime gives this error no public type; a test keeps the words in step.
         None if format!("{error:#}").contains("allocated for hostcalls has been exhausted") => Ok(Failure::Output),
         // What is left are answers that the component model itself refuses: a list beyond the
@@ -381,8 +407,14 @@ impl Bulk<'_> {
     pub fn answer(&mut self, question: &Question, cases: &[Case]) -> Result<Answers, BulkError> {
         let mut all = Answers { statuses: Vec::with_capacity(cases.len()), results: Vec::new() };
         for (call, chunk) in cases.chunks(BULK_CASES).enumerate() {
-            let answers = match self.call(question, Box::new(Cases(chunk.to_vec())), chunk.len())? {
-                Ok(answers) => {
+            // A stop by the clock too: one case may have taken the time of all.
+            let called = match self.call(question, Box::new(Cases(chunk.to_vec())), chunk.len()) {
+                Ok(called) => called.ok().filter(|answers| alike(&all, answers)),
+                Err(Fault::Clock) => None,
+                Err(fault) => return Err(fault.into()),
+            };
+            let answers = match called {
+                Some(answers) => {
                     // Another place in each call, but the same one for the same call; and always
                     // the last case, the one that has the most others before it.
                     let sample = ((call * 7) % BULK_SAMPLE..chunk.len()).step_by(BULK_SAMPLE);
@@ -394,7 +426,7 @@ impl Bulk<'_> {
                     }
                     answers
                 }
-                Err(_) => {
+                None => {
                     let mut singles = Answers { statuses: Vec::new(), results: Vec::new() };
                     for case in chunk {
                         append(&mut singles, self.one(question, case)?);
@@ -462,6 +494,11 @@ fn accept_answers(answers: v1::Answers, cases: usize) -> Result<Answers, Failure
     if answers.statuses.len() != cases {
         return Err(Failure::Answer);
     }
+    let refused = |case: &usize| answers.statuses[*case] == WireStatus::Refused;
+    let has_rows = |case: usize, named: &wire::NamedTable| named.table.offsets.get(case) != named.table.offsets.get(case + 1);
+    if (0..cases).filter(refused).any(|case| answers.results.iter().any(|named| has_rows(case, named))) {
+        return Err(Failure::Answer);
+    }
     let status = |status: &WireStatus| match status {
         WireStatus::Decided => Status::Decided,
         WireStatus::Provisional => Status::Provisional,
@@ -478,6 +515,14 @@ fn cut(answers: &Answers, case: usize) -> Answers {
         _ => answers.results.iter().map(|result| NamedTable { name: result.name.clone(), table: result.table.case(case) }).collect(),
     };
     Answers { statuses: vec![status], results }
+}
+
+/// Have tables of one name the same columns? Others could not be put behind each other.
+fn alike(all: &Answers, more: &Answers) -> bool {
+    more.results.iter().all(|result| {
+        let known = all.results.iter().find(|known| known.name == result.name);
+        known.is_none_or(|known| known.table.like(0) == result.table.like(0))
+    })
 }
 
 /// Adds cases behind others. Where one side has no tables (all its cases refused or failed), its

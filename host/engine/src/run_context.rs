@@ -27,6 +27,8 @@ pub(crate) struct RunContext {
     pub(crate) memory_denied: bool,
     /// Too many calls: what follows is a failure of output.
     pub(crate) calls_denied: bool,
+    /// The machine refused what the bounds allow: what follows is a fault, not a failure.
+    pub(crate) machine_failed: bool,
 }
 
 impl RunContext {
@@ -41,6 +43,7 @@ impl RunContext {
             table_elements: limits.table_elements,
             memory_denied: false,
             calls_denied: false,
+            machine_failed: false,
         }
     }
 
@@ -78,6 +81,13 @@ impl ResourceLimiter for RunContext {
                 Ok(false)
             }
         }
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        // Growth beyond the component's own maximum is its own affair, the same at every run; an
+        // error of the operating system is not.
+        self.machine_failed |= error.is::<std::io::Error>();
+        Ok(())
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {

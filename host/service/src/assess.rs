@@ -17,9 +17,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Households per page: one transaction, some tens of megabytes at most.
-const PAGE: u32 = 1_000;
-
 /// Households on which a year's law is tried before the first is stored.
 const LAW_TRIALS: usize = 64;
 
@@ -33,6 +30,9 @@ pub struct Request {
     pub as_of: Knowledge,
     /// Threads that decide.
     pub threads: usize,
+    /// Households per page: one transaction, and what is lost when a run dies. A thousand take some
+    /// tens of megabytes at most.
+    pub page: u32,
     /// The caller's clock, as text for the record.
     pub clock: fn() -> String,
 }
@@ -50,6 +50,10 @@ pub struct Tally {
     pub provisional: u64,
     /// Refused by the rule now.
     pub refused: u64,
+    /// Unchanged, and still refused or failed: a clerk's work.
+    pub open: u64,
+    /// Decided before, but nobody lives there any more as the office knows it: a clerk's work.
+    pub vanished: u64,
     /// The rule failed now.
     pub failed: u64,
     /// Not decided for a fault of the machine; the next run tries again.
@@ -93,11 +97,12 @@ pub async fn assess(
     let mut tally = Tally::default();
     let mut page = load(store, request, on, None).await?;
     refuse_unknown_law(live, request, &page)?;
+    tally.vanished += page.vanished;
     let mut packed: Vec<PackedDecision> = Vec::new();
     loop {
         let last = page.cases.last().map(|case| case.household);
         let more = last.is_some() && !stop.load(Ordering::Relaxed);
-        tally.stopped = last.is_some() && !more;
+        tally.stopped |= last.is_some() && !more;
         // The three ways at once: store the page before, decide this one, load the next.
         let (saved, decided, next) = tokio::join!(save(store, &packed), decide_page(live, request, page), async {
             if more { load(store, request, on, last).await } else { Ok(Page::default()) }
@@ -108,6 +113,7 @@ pub async fn assess(
         progress(&tally);
         packed = mine;
         page = next?;
+        tally.vanished += page.vanished;
         if packed.is_empty() && page.cases.is_empty() {
             return Ok(tally);
         }
@@ -119,6 +125,8 @@ pub async fn assess(
 struct Page {
     cases: Vec<StoredCase>,
     current: HashMap<HouseholdId, Before>,
+    /// Households of the page's stretch of numbers that are decided and no longer there.
+    vanished: u64,
 }
 
 struct Before {
@@ -128,17 +136,22 @@ struct Before {
 }
 
 async fn load(store: &Store, request: &Request, on: Date, after: Option<HouseholdId>) -> Result<Page, StoreError> {
-    let cases = store.cases(request.municipality, after, PAGE, on, request.as_of).await?;
-    let (Some(first), Some(last)) = (cases.first(), cases.last()) else { return Ok(Page::default()) };
-    let range = first.household..=last.household;
-    let mut current = HashMap::new();
+    let cases = store.cases(request.municipality, after, request.page.max(1), on, request.as_of).await?;
+    // Up to the next page, or beyond the last: a decided household without a case must be noticed.
+    let start = HouseholdId(after.map_or(i64::MIN, |household| household.0.saturating_add(1)));
+    let range = start..=cases.last().map_or(HouseholdId(i64::MAX), |case| case.household);
+    let (mut current, mut vanished) = (HashMap::new(), 0);
     let newest: HashMap<HouseholdId, Knowledge> = cases.iter().map(|case| (case.household, case.newest)).collect();
     for decision in store.current_decisions(request.municipality, PREMIUM, on, range).await? {
-        let newer_facts = newest.get(&decision.household).is_some_and(|newest| *newest > decision.knowledge);
+        let Some(newest) = newest.get(&decision.household) else {
+            vanished += 1;
+            continue;
+        };
+        let newer_facts = *newest > decision.knowledge;
         let whole = if newer_facts { store.decision(request.municipality, decision.id).await?.map(|stored| stored.decision) } else { None };
         current.insert(decision.household, Before { decision, whole });
     }
-    Ok(Page { cases, current })
+    Ok(Page { cases, current, vanished })
 }
 
 async fn save(store: &Store, packed: &[PackedDecision]) -> Result<(), StoreError> {
@@ -189,10 +202,11 @@ fn decide_household(
     (packed, tally): &mut (Vec<PackedDecision>, Tally),
 ) -> Result<(), AssessError> {
     tally.households += 1;
-    if let Some(Before { decision, whole: None }) = before
-        && decision.revision == live.digest
+    // What was decided knowing more is not superseded by what was known before.
+    if let Some(Before { decision, whole }) = before
+        && (decision.knowledge > as_of || whole.is_none() && decision.revision == live.digest)
     {
-        tally.unchanged += 1;
+        tally.keep(decision);
         return Ok(());
     }
     let supersedes = before.map(|before| before.decision.id);
@@ -206,8 +220,8 @@ fn decide_household(
     if let Some(Before { whole: Some(whole), .. }) = before {
         // New facts that change nothing the rule looked at make no new decision.
         let same = Decision { supersedes: whole.supersedes, ..made.decision.clone() };
-        if same == *whole {
-            tally.unchanged += 1;
+        if let (true, Some(before)) = (same == *whole, before) {
+            tally.keep(&before.decision);
             return Ok(());
         }
     }
@@ -231,11 +245,12 @@ fn decide_household(
 fn refuse_unknown_law(live: &LiveRevision, request: &Request, page: &Page) -> Result<(), AssessError> {
     let mut message = None;
     for stored in page.cases.iter().take(LAW_TRIALS) {
-        let Ok(made) = decide(live, request.municipality, stored.household, stored.case.clone(), None) else { return Ok(()) };
+        let Ok(made) = decide(live, request.municipality, stored.household, stored.case.clone(), None) else { continue };
         match made.decision.outcome {
             Outcome::Refused(refusal) if refusal.reason == Reason::LawUnknown => message = Some(live.words.both(&refusal)),
-            outcome if outcome.figure("premium", "total_yen") == Some(0) => {}
-            _ => return Ok(()),
+            // Only an amount proves that the law is there; other refusals and failures say nothing.
+            outcome if outcome.figure("premium", "total_yen").is_some_and(|yen| yen > 0) => return Ok(()),
+            _ => {}
         }
     }
     match message {
@@ -245,12 +260,23 @@ fn refuse_unknown_law(live: &LiveRevision, request: &Request, page: &Page) -> Re
 }
 
 impl Tally {
+    fn keep(&mut self, decision: &CurrentDecision) {
+        self.unchanged += 1;
+        self.open += u64::from(matches!(decision.status.as_str(), "refused" | "failed"));
+    }
+
+    /// Is there nothing left for a clerk, a vendor or another run?
+    pub fn is_whole(&self) -> bool {
+        self.refused + self.failed + self.faults + self.open + self.vanished == 0 && !self.stopped
+    }
+
     fn add(&mut self, other: &Tally) {
         self.households += other.households;
         self.unchanged += other.unchanged;
         self.decided += other.decided;
         self.provisional += other.provisional;
         self.refused += other.refused;
+        self.open += other.open;
         self.failed += other.failed;
         self.faults += other.faults;
     }

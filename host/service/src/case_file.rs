@@ -211,7 +211,12 @@ fn stated_fact(path: &str, kind: Kind, stated: &Value, on: Date, birth: Date) ->
     match kind.period() {
         Period::Always => {}
         Period::Span => {
-            let (from, until) = (get_date("from")?.unwrap_or(birth), get_date("until")?);
+            let (from, until) = match (get_date("from")?, get_date("until")?) {
+                (None, _) if kind == Kind::FormerMembership => {
+                    return wrong(format!("{path}.from"), "give the day of loss of the qualification");
+                }
+                (from, until) => (from.unwrap_or(birth), until),
+            };
             if until.is_some_and(|until| until < from) {
                 return wrong(path, format!("ends before it begins ({from})"));
             }
@@ -232,17 +237,17 @@ fn stated_fact(path: &str, kind: Kind, stated: &Value, on: Date, birth: Date) ->
     }
     for field in kind.fields() {
         let place = || format!("{path}.{}", field.name);
-        values.push(match (stated.get(field.name), field.unit) {
+        values.push(match (stated.get(field.name).filter(|value| !value.is_null()), field.unit) {
             (None, Unit::Flag) => 0,
             // The first word of a list is the ordinary one; a reason for ending has none.
             (None, Unit::Code(_)) if field.required => 0,
             (None, _) if field.required => return wrong(place(), format!("missing: {}", field.en)),
-            (None | Some(Value::Null), _) => ABSENT,
+            (None, _) => ABSENT,
             (Some(value), Unit::Yen) => match value.as_i64().filter(|yen| Yen::checked(*yen).is_ok()) {
                 Some(yen) => yen,
                 None => return wrong(place(), format!("`{value}` is not a whole number of yen")),
             },
-            (Some(value), Unit::Number) => match value.as_i64() {
+            (Some(value), Unit::Number) => match value.as_i64().filter(|number| number.unsigned_abs() <= Yen::MAX.unsigned_abs()) {
                 Some(number) => number,
                 None => return wrong(place(), format!("`{value}` is not a whole number")),
             },
@@ -334,6 +339,9 @@ fn kind_schema(kind: Kind) -> Value {
     for column in kind.period_columns() {
         let (schema, text) = match *column {
             "year" => (json!({ "type": "integer" }), "The year; by default the one the case needs."),
+            "from" if kind == Kind::FormerMembership => {
+                (json!({ "type": "string", "format": "date" }), "Day of loss of the qualification; must be given.")
+            }
             "from" => (json!({ "type": "string", "format": "date" }), "First day; by default the birth."),
             "until" => (json!({ "type": "string", "format": "date" }), "First day on which it no longer holds; left out while it lasts."),
             _ => (json!({ "type": "string", "format": "date" }), "The day."),

@@ -3,7 +3,7 @@
 use crate::answer::{Answered, answer};
 use crate::case_file;
 use crate::words::Words;
-use jorei_engine::{Cases, Fault, Question, Rule, Settings};
+use jorei_engine::{Cases, Question, Rule, Settings};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -22,44 +22,42 @@ impl<'r> Evaluator<'r> {
     }
 
     /// Answers one case given as a line of JSON. The answer's `status` is `decided`,
-    /// `provisional`, `refused`, `failed`, or `invalid` with an `error` when the line is no case.
-    ///
-    /// # Errors
-    /// A [`Fault`] of the machine.
-    pub fn line(&self, line: &str) -> Result<Value, Fault> {
-        match serde_json::from_str(line) {
+    /// `provisional`, `refused`, `failed`, `invalid` with an `error` when the line is no case, or
+    /// `fault` with an `error` when the machine failed and the case may be tried again.
+    pub fn line(&self, line: &[u8]) -> Value {
+        match serde_json::from_slice(line) {
             Ok(document) => self.document(&document),
-            Err(error) => Ok(invalid(None, format!("not JSON: {error}"))),
+            Err(error) => without_answer("invalid", None, format!("not JSON in UTF-8: {error}")),
         }
     }
 
-    /// Answers one case given as JSON.
-    ///
-    /// # Errors
-    /// A [`Fault`] of the machine.
-    pub fn document(&self, document: &Value) -> Result<Value, Fault> {
+    /// Answers one case given as JSON, as [`Evaluator::line`].
+    pub fn document(&self, document: &Value) -> Value {
         let file = match case_file::read(document) {
             Ok(file) => file,
-            Err(error) => return Ok(invalid(document["id"].as_str(), error.to_string())),
+            Err(error) => return without_answer("invalid", document["id"].as_str(), error.to_string()),
         };
         let question = Question { on: file.case.on, settings: Arc::clone(&self.settings) };
-        let run = self.rule.decide(&question, Cases(vec![file.case]))?;
+        let run = match self.rule.decide(&question, Cases(vec![file.case])) {
+            Ok(run) => run,
+            Err(fault) => return without_answer("fault", file.id.as_deref(), fault.to_string()),
+        };
         let mut members = Map::new();
         if let Some(id) = file.id {
             members.insert("id".into(), id.into());
         }
         members.extend(answer(&Answered { outcome: &run.outcome, trace: &run.trace, words: &self.words, with_trace: self.with_trace }));
         members.insert("fuel".into(), run.fuel.into());
-        Ok(Value::Object(members))
+        Value::Object(members)
     }
 }
 
-fn invalid(id: Option<&str>, error: String) -> Value {
+fn without_answer(status: &str, id: Option<&str>, error: String) -> Value {
     let mut members = Map::new();
     if let Some(id) = id {
         members.insert("id".into(), id.into());
     }
-    members.insert("status".into(), "invalid".into());
+    members.insert("status".into(), status.into());
     members.insert("error".into(), error.into());
     Value::Object(members)
 }

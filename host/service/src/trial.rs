@@ -41,7 +41,7 @@ pub fn change(case: &Case, changes: &Value) -> Result<Case, CaseError> {
 fn change_person(path: &str, person: &mut Person, change: &Map<String, Value>, case: &Case) -> Result<(), CaseError> {
     for (name, stated) in change.iter().filter(|(name, _)| *name != "person") {
         let path = format!("{path}.{name}");
-        let Some(kind) = Kind::named(name) else {
+        let Some(kind) = Kind::named(name).filter(|kind| *kind != Kind::Persons || stated.is_object()) else {
             let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::name).collect();
             return Err(CaseError::new(path, format!("no kind of fact; known are {}", kinds.join(", "))));
         };

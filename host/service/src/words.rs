@@ -20,7 +20,7 @@ pub struct Words {
 impl Words {
     /// The words of a loaded rule.
     pub fn of(about: &About) -> Words {
-        let label = |label: &Label| (label.key.clone(), (label.ja.clone(), label.en.clone()));
+        let label = |label: &Label| (label.key.clone(), (plain(&label.ja), plain(&label.en)));
         Words {
             labels: about.labels.iter().map(label).collect(),
             outcome: serde_json::from_str(&about.outcome_schema).unwrap_or(Value::Null),
@@ -57,10 +57,28 @@ impl Words {
 
     /// A refusal's sentence with its arguments, and the article.
     pub fn sentence(&self, refusal: &Refusal, language: Language) -> String {
-        let mut sentence = self.label(&refusal.label, language).to_owned();
-        for (name, value) in &refusal.arguments {
-            sentence = sentence.replace(&format!("{{{name}}}"), self.label(value, language));
+        // One pass: what an argument says is never read as a template itself.
+        let mut sentence = String::new();
+        let mut rest = self.label(&refusal.label, language);
+        while let Some((before, after)) = rest.split_once('{') {
+            sentence.push_str(before);
+            let named = after.split_once('}').and_then(|(name, after)| {
+                let (_, value) = refusal.arguments.iter().find(|(argument, _)| argument == name)?;
+                Some((self.label(value, language), after))
+            });
+            match named {
+                Some((value, after)) => {
+                    sentence.push_str(value);
+                    rest = after;
+                }
+                None => {
+                    sentence.push('{');
+                    rest = after;
+                }
+            }
         }
+        sentence.push_str(rest);
+        let sentence = plain(&sentence);
         match (refusal.article.is_empty(), language) {
             (true, _) => sentence,
             (false, Language::Japanese) => format!("{sentence}〔{}〕", citation(&refusal.article, language)),
@@ -103,4 +121,9 @@ pub(crate) fn date_text(packed: i64) -> Value {
 /// [`ABSENT`] is null, never a number.
 pub(crate) fn known(number: i64) -> Option<i64> {
     (number != ABSENT).then_some(number)
+}
+
+/// A rule's text on one line: control characters could forge lines of what an official reads.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

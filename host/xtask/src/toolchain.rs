@@ -48,12 +48,12 @@ pub fn postgresql() -> anyhow::Result<()> {
         return Ok(());
     }
     step("PostgreSQL");
-    // The package would start a cluster of its own; the tests start theirs.
-    run(Command::new("apt-get").args(["update", "-qq"]))?;
+    let by_hand = "installing PostgreSQL for the tests (as root: apt-get install postgresql)";
+    run(Command::new("apt-get").args(["update", "-qq"])).context(by_hand)?;
     run(Command::new("apt-get")
         .args(["install", "-y", "-qq", "--no-install-recommends", "postgresql"])
         .env("DEBIAN_FRONTEND", "noninteractive"))
-    .context("installing PostgreSQL for the tests (as root: apt-get install postgresql)")
+    .context(by_hand)
 }
 
 fn sysroot() -> anyhow::Result<PathBuf> {

@@ -121,7 +121,7 @@ pub struct Reductions {
     pub third_rate: Option<Value<Rate>>,
 }
 
-/// A city's own relief on the per-capita levy of children; never on top of the statutory preschool half.
+/// A city's own relief on the per-capita levy of children; the larger of it and the statutory preschool half holds, never both.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnChildRelief {
@@ -252,19 +252,27 @@ impl Ordinance for PremiumOrdinance {
         }
         for (i, block, levels) in self.reduction.known() {
             let at = Place { section: "reduction", block: i, from: block.from };
-            let mut above = Rate::ONE;
+            let (mut above, mut sound) = (Rate::ONE, true);
             let named = [
                 ("first_rate", Some(&levels.first_rate)),
                 ("second_rate", Some(&levels.second_rate)),
                 ("third_rate", levels.third_rate.as_ref()),
             ];
             for (key, rate) in named.into_iter().filter_map(|(key, rate)| Some((key, *rate?.peek()))) {
+                sound &= tenths(rate).is_some() && rate < above;
                 if tenths(rate).is_none() {
                     at.add(key, format!("is {rate}, not a number of tenths"), problems);
                 } else if rate >= above {
                     at.add(key, format!("is {rate}, not below the level before it ({above})"), problems);
                 }
                 above = rate;
+            }
+            let level = |value: &Value<Rate>| tenths(*value.peek());
+            let levels_are = (level(&levels.first_rate), level(&levels.second_rate), levels.third_rate.as_ref().map(level));
+            let known = [(Some(7), Some(5), Some(Some(2))), (Some(6), Some(4), None), (Some(5), Some(3), None)];
+            if sound && !known.contains(&levels_are) {
+                let message = "is one of levels that the Order does not know: they are 7/5/2, 6/4 or 5/3 tenths (Order art. 29-7 para. 6)";
+                at.add("first_rate", message.into(), problems);
             }
         }
         for (i, block, relief) in self.own_child_relief.known() {

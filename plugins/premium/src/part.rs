@@ -418,35 +418,44 @@ impl<'a> Levy<'_, 'a> {
         if unit.num() == 0 {
             return Ok(ordinary);
         }
-        // Children who share one cut are cut together where the household is what is rounded.
+        // Children who share one cut are cut together where the household is what is rounded. The
+        // larger of the statutory cut and the city's own holds, never both.
         let (mut statutory, mut own) = ((0, Rate::ZERO, "", ""), (0, Rate::ZERO));
         for person in persons() {
-            if let Some((cut, label, article)) = law.statutory_cut(person, t) {
-                statutory = (statutory.0 + 1, cut, label, article);
-            } else if let Some(cut) = own_cut(law, person, t) {
-                own = (own.0 + 1, cut);
+            let of_law = law.statutory_cut(person, t);
+            match own_cut(law, person, t).filter(|own| of_law.is_none_or(|(cut, ..)| *own > cut)) {
+                Some(cut) => own = (own.0 + 1, cut),
+                None => {
+                    if let Some((cut, label, article)) = of_law {
+                        statutory = (statutory.0 + 1, cut, label, article);
+                    }
+                }
             }
         }
-        let left = |count: i64, cut: Rate| -> Result<(Exact, Exact), Refusal> {
+        // What the household bears before its rounding, less what was cut so far.
+        let mut exact = full.times(level.rate.complement())?;
+        let mut cut_of = |left: Exact, count: i64, cut: Rate| -> Result<Exact, Refusal> {
             let times = Rate::checked(count, 1)?;
-            Ok(match cutting.scope {
-                Scope::Person => (ordinary.times(times)?, cutting.left(ordinary, cut)?.times(times)?),
-                Scope::Household => {
-                    let group = cutting.left(unit.times(times)?, level.rate)?;
-                    (group, cutting.left(group, cut)?)
-                }
+            if cutting.scope == Scope::Person {
+                return Ok(ordinary.minus(cutting.left(ordinary, cut)?)?.times(times)?);
+            }
+            let group = unit.times(times)?.times(level.rate.complement())?.times(cut)?;
+            exact = exact.minus(group)?;
+            Ok(match cutting.side {
+                // The household's remainder is what is rounded, once, after the children's cut.
+                Reduced::Remainder => left.minus(exact.round(cutting.rounding)?.exact())?,
+                Reduced::Reduction => group.round(cutting.rounding)?.exact(),
+                Reduced::Exact => group,
             })
         };
         if statutory.0 > 0 {
-            let (before, after) = left(statutory.0, statutory.1)?;
-            let cut = before.minus(after)?;
+            let cut = cut_of(elements.per_capita, statutory.0, statutory.1)?;
             elements.per_capita = elements.per_capita.minus(cut)?;
             elements.reduction = elements.reduction.plus(cut)?;
             t.note(statutory.2, shown(elements.per_capita)).formula("less_cut_of_children").article(statutory.3);
         }
         if own.0 > 0 {
-            let (before, after) = left(own.0, own.1)?;
-            elements.per_capita = elements.per_capita.minus(before.minus(after)?)?;
+            elements.per_capita = elements.per_capita.minus(cut_of(elements.per_capita, own.0, own.1)?)?;
             t.note("own_relief_per_capita", shown(elements.per_capita)).formula("less_cut_of_children");
         }
         if elements.per_capita.is_negative() {
@@ -464,10 +473,8 @@ impl<'a> Levy<'_, 'a> {
         cutting: Cutting,
         t: &mut T,
     ) -> Result<Exact, Refusal> {
-        let cut = match law.statutory_cut(person, t) {
-            Some((cut, ..)) => Some(cut),
-            None => own_cut(law, person, t),
-        };
+        let of_law = law.statutory_cut(person, t).map(|(cut, ..)| cut);
+        let cut = of_law.max(own_cut(law, person, t));
         Ok(cutting.left(ordinary, cut.unwrap_or(Rate::ZERO))?)
     }
 
@@ -533,8 +540,8 @@ impl<'a> Levy<'_, 'a> {
     }
 }
 
-/// The city's own cut of a child's per-capita levy; the caller has looked for the statutory one first,
-/// because the two do not stack.
+/// The city's own cut of a child's per-capita levy. It does not stack on the statutory one: the caller
+/// takes the larger.
 fn own_cut<'a, T: Trace<'a>>(law: &PartLaw<'a>, person: &Person<'_>, t: &mut T) -> Option<Rate> {
     let (relief, applies) = law.own_relief.filter(|_| person.own_child)?;
     t.get(applies).then(|| t.get(&relief.cut_rate))

@@ -14,6 +14,9 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// No more threads than instances may live at once.
+const THREADS: usize = jorei_engine::limits::INSTANCES as usize;
+
 /// Assess the premiums of a whole city for a fiscal year.
 ///
 /// Decides every household under the revision in force on 1 April of the year and stores each
@@ -31,6 +34,9 @@ pub struct Args {
     /// Threads that decide [default: all cores].
     #[arg(long)]
     threads: Option<usize>,
+    /// Households per transaction: what a run that dies has to do again.
+    #[arg(long, default_value = "1000", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    page: u32,
     /// See only what the office knew at this knowledge number.
     #[arg(long)]
     as_of: Option<i64>,
@@ -57,8 +63,8 @@ pub fn run_assess(args: &Args) -> anyhow::Result<Exit> {
         });
         let households = store.count_households(municipality, as_of).await?;
         let bar = ProgressBar::new(households).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {per_sec} ETA {eta}")?);
-        let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        let request = Request { municipality, year: args.year, as_of, threads, clock: now };
+        let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).min(THREADS);
+        let request = Request { municipality, year: args.year, as_of, threads, page: args.page, clock: now };
         let outcome = assess(&store, &live, &request, &stop, |tally| {
             bar.set_position(tally.households);
         })
@@ -71,14 +77,16 @@ pub fn run_assess(args: &Args) -> anyhow::Result<Exit> {
         report(&tally);
         let text = summarize(&store, municipality, args.year, &live.words).await?.text(args.year, &live.words, args.lang.into());
         write!(std::io::stdout(), "{text}")?;
-        let whole = tally.refused + tally.failed + tally.faults == 0 && !tally.stopped;
-        Ok(if whole { Exit::Done } else { Exit::Some })
+        Ok(if tally.is_whole() { Exit::Done } else { Exit::Some })
     })
 }
 
 fn report(tally: &Tally) {
     let new = tally.decided + tally.provisional + tally.refused + tally.failed;
     eprintln!("households: {}, decided now: {new}, unchanged: {}", tally.households, tally.unchanged);
+    if tally.vanished > 0 {
+        eprintln!("{} households are decided, but nobody lives in them any more as the office knows it; a clerk must look", tally.vanished);
+    }
     if tally.faults > 0 {
         eprintln!("{} households were not decided for a fault of the machine; run the same command again", tally.faults);
     }

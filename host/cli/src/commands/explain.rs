@@ -135,6 +135,7 @@ pub fn run_replay(args: &ReplayArgs) -> anyhow::Result<Exit> {
 ///   jorei try --household 7 --year 2025 --change
 ///     '{"person": 1, "qualification": {"until": "2025-10-15", "ended_by": "employees_insurance"}}'
 #[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
 pub struct TryArgs {
     #[command(flatten)]
     office: OfficeArgs,

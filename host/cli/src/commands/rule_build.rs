@@ -100,6 +100,8 @@ fn compile(dir: &Path, more: &[String]) -> anyhow::Result<PathBuf> {
     for setting in PROFILE {
         cargo.args(["--config", setting]);
     }
+    // Flags of the surroundings would take the place of these.
+    cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("CARGO_BUILD_RUSTFLAGS");
     cargo.args(["--config", &format!("target.{TARGET}.rustflags={}", flags(&manifest)?)]);
     let output = cargo.stderr(Stdio::inherit()).output().context("running cargo (is Rust installed?)")?;
     if !output.status.success() {
