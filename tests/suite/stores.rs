@@ -165,5 +165,16 @@ async fn a_later_fact_supersedes_and_an_earlier_knowledge_gives_the_earlier_byte
         let newest = history.iter().max_by_key(|stored| stored.version).unwrap();
         assert_eq!(newest.decision.supersedes, Some(old));
         assert_eq!(run(store, &live, after).await.unchanged, tally.households);
+        // Whoever looks with an older knowledge does not put the older answer back.
+        assert_eq!(run(store, &live, before).await.unchanged, tally.households);
+
+        // A household taken back altogether is decided and no longer there: somebody must look.
+        let bundle = DemoCity { seed: 7, households: 60 }.bundles().find(|bundle| bundle.household == household).unwrap();
+        let stays = bundle.assertions.into_iter().filter(|fact| fact.kind == Kind::Membership);
+        let withdrawn: Vec<Assertion> = stays.map(|fact| Assertion { values: None, source: "取消".into(), ..fact }).collect();
+        store.assert_facts(asahikawa(), Date::new(2026, 8, 1), &withdrawn).await.unwrap();
+        let last = run(store, &live, store.latest_knowledge(asahikawa()).await.unwrap()).await;
+        assert_eq!((last.vanished, last.households), (1, tally.households - 1));
+        assert!(!last.is_whole());
     }
 }

@@ -127,3 +127,23 @@ pub(crate) fn known(number: i64) -> Option<i64> {
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jorei_domain::decision::Reason;
+
+    #[test]
+    fn an_argument_is_never_read_as_a_template() {
+        let words = Words::from_json(r#"{"labels":{"k":["{a}と{b}","{a} and {b}"],"w":["言葉","word"]}}"#);
+        let argument = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let refusal = Refusal {
+            reason: Reason::LawUnknown,
+            label: "k".into(),
+            article: "Act art. 76-2".into(),
+            arguments: vec![argument("a", "{b}{b}\n"), argument("b", "w")],
+        };
+        assert_eq!(words.sentence(&refusal, Language::English), "{b}{b}  and word [Act art. 76-2]");
+        assert_eq!(words.sentence(&refusal, Language::Japanese), "{b}{b} と言葉〔国民健康保険法第76条の2〕");
+    }
+}
