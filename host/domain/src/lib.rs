@@ -1,11 +1,13 @@
 //! Pure values of the host and of its rules: whole yen and exact rates, civil dates, tables of
 //! facts, traces, decisions.
 //!
-//! Absent here: I/O, async, a clock, a float, and any wire format but two. The canonical bytes of
-//! a decision and of its trace belong to what a decision *is* (its id is their hash); everything
+//! Absent here: I/O, async, a clock, a float, and any wire format but canonical bytes. Those of a
+//! decision, of its trace and of an act belong to what they *are* (an id is their hash); everything
 //! else is encoded at the edge that speaks it. Money, rates and dates carry serde and JSON Schema
 //! behind the feature `wire`, because the orphan rule lets nobody else add them.
 
+pub mod act;
+pub mod audit;
 pub mod basis;
 pub mod calendar;
 pub mod decision;

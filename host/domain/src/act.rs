@@ -1,0 +1,409 @@
+//! Acts of two people: what is to change, what it rests on, and what was shown to those who sign.
+//!
+//! An act is written by one person and signed by others. Its id is the hash of its canonical
+//! content, so a signature over the id is a signature over every change, over the text that was
+//! shown, and over the state that the act was based on.
+
+extern crate alloc;
+
+use crate::calendar::Date;
+use crate::decision::NotCanonical;
+use crate::id::{Digest, Municipality};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use minicbor::{Decoder, Encoder};
+
+/// A person of the office who may make and sign acts. A later change of the same name takes the
+/// place of an earlier one; nobody is ever removed, an account ends.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Account {
+    /// Short name, the same for ever.
+    pub name: String,
+    /// The person's public key. No two accounts may have the same one: they would be one person.
+    pub key: String,
+    /// First day on which the account is good.
+    pub from: Date,
+    /// First day on which it no longer is.
+    pub until: Date,
+}
+
+/// A vendor whose packages count, and whose signatures make them count.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Vendor {
+    /// As in the manifests of its packages.
+    pub name: String,
+    /// Its public keys.
+    pub keys: Vec<VendorKey>,
+    /// How many distinct keys must have signed a package; 1 or more.
+    pub needed: u32,
+}
+
+/// One key of a vendor.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VendorKey {
+    /// The public key.
+    pub key: String,
+    /// Stolen, lost or given up: signatures by it count no more.
+    pub revoked: bool,
+}
+
+/// What a vendor's rule may reach. What is not named is denied.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Granted {
+    /// Whose rule.
+    pub vendor: String,
+    /// The rule's id.
+    pub rule: String,
+    /// Kinds of fact it may read.
+    pub records: Vec<String>,
+    /// Further interfaces it may import.
+    pub capabilities: Vec<String>,
+}
+
+/// How many people besides the maker must sign changes of a kind.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Threshold {
+    /// The kind of change.
+    pub of: String,
+    /// People besides the maker; 1 or more.
+    pub checkers: u32,
+}
+
+/// A revision answers a slot for some case dates.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Activation {
+    /// The slot.
+    pub slot: String,
+    /// The revision.
+    pub revision: Digest,
+    /// First case date it answers.
+    pub from: Date,
+    /// First case date it does not.
+    pub until: Date,
+}
+
+/// A value of an ordinance becomes sourced. Its text changes by that, so there is a new ordinance.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Confirmation {
+    /// The ordinance whose value it was.
+    pub ordinance: Digest,
+    /// Which value: a block, as `rounding[0]`.
+    pub path: String,
+    /// Where it was read.
+    pub source: String,
+    /// The ordinance that has it as sourced.
+    pub result: Digest,
+}
+
+/// One thing that changes. For each kind and key there is at most one current state: the content
+/// of the last change that took effect.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// An account.
+    Account(Account),
+    /// A vendor.
+    Vendor(Vendor),
+    /// A grant.
+    Grant(Granted),
+    /// A threshold.
+    Threshold(Threshold),
+    /// An activation.
+    Activation(Activation),
+    /// A value confirmed.
+    Value(Confirmation),
+}
+
+/// The words of all kinds of change.
+pub const KINDS: [&str; 6] = ["account", "vendor", "grant", "threshold", "activation", "value"];
+
+impl Change {
+    /// The kind's word.
+    pub fn kind(&self) -> &'static str {
+        KINDS[match self {
+            Change::Account(_) => 0,
+            Change::Vendor(_) => 1,
+            Change::Grant(_) => 2,
+            Change::Threshold(_) => 3,
+            Change::Activation(_) => 4,
+            Change::Value(_) => 5,
+        }]
+    }
+
+    /// What of its kind changes. Two changes of one kind and key exclude each other when they rest
+    /// on the same state.
+    pub fn key(&self) -> String {
+        match self {
+            Change::Account(account) => account.name.clone(),
+            Change::Vendor(vendor) => vendor.name.clone(),
+            Change::Grant(granted) => format!("{}/{}", granted.vendor, granted.rule),
+            Change::Threshold(threshold) => threshold.of.clone(),
+            Change::Activation(activation) => activation.slot.clone(),
+            Change::Value(confirmation) => format!("{} {}", confirmation.ordinance, confirmation.path),
+        }
+    }
+
+    /// May it take effect before a second person signed? Only what stops harm: going back to a
+    /// revision, and no longer trusting a key. The act stays open until somebody signs.
+    pub fn may_be_emergency(&self) -> bool {
+        matches!(self, Change::Activation(_) | Change::Vendor(_))
+    }
+
+    /// The canonical bytes, as they are kept with the effect.
+    pub fn content(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // Writing to a vector cannot fail.
+        let _ = self.encode(&mut Encoder::new(&mut bytes));
+        bytes
+    }
+
+    /// Reads them back.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] for anything that [`Change::content`] would not have written.
+    pub fn decode(bytes: &[u8]) -> Result<Change, NotCanonical> {
+        let change = Change::read(&mut Decoder::new(bytes))?;
+        if change.content() == bytes { Ok(change) } else { Err(NotCanonical) }
+    }
+
+    fn encode(&self, cbor: &mut Cbor<'_>) -> Written {
+        cbor.array(2)?.str(self.kind())?;
+        match self {
+            Change::Account(Account { name, key, from, until }) => {
+                cbor.array(4)?.str(name)?.str(key)?.i64(from.packed())?.i64(until.packed())?;
+            }
+            Change::Vendor(Vendor { name, keys, needed }) => {
+                cbor.array(3)?.str(name)?.u32(*needed)?.array(keys.len() as u64)?;
+                for VendorKey { key, revoked } in keys {
+                    cbor.array(2)?.str(key)?.bool(*revoked)?;
+                }
+            }
+            Change::Grant(Granted { vendor, rule, records, capabilities }) => {
+                cbor.array(4)?.str(vendor)?.str(rule)?;
+                texts(cbor, records)?;
+                texts(cbor, capabilities)?;
+            }
+            Change::Threshold(Threshold { of, checkers }) => {
+                cbor.array(2)?.str(of)?.u32(*checkers)?;
+            }
+            Change::Activation(Activation { slot, revision, from, until }) => {
+                cbor.array(4)?.str(slot)?.bytes(&revision.0)?.i64(from.packed())?.i64(until.packed())?;
+            }
+            Change::Value(Confirmation { ordinance, path, source, result }) => {
+                cbor.array(4)?.bytes(&ordinance.0)?.str(path)?.str(source)?.bytes(&result.0)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read(cbor: &mut Decoder<'_>) -> Result<Change, NotCanonical> {
+        length(cbor)?;
+        let kind = text(cbor)?;
+        let parts = length(cbor)?;
+        Ok(match (kind.as_str(), parts) {
+            ("account", 4) => Change::Account(Account { name: text(cbor)?, key: text(cbor)?, from: date(cbor)?, until: date(cbor)? }),
+            ("vendor", 3) => {
+                let (name, needed) = (text(cbor)?, cbor.u32()?);
+                let keys = list(cbor, |cbor| {
+                    length(cbor)?;
+                    Ok(VendorKey { key: text(cbor)?, revoked: cbor.bool()? })
+                })?;
+                Change::Vendor(Vendor { name, keys, needed })
+            }
+            ("grant", 4) => Change::Grant(Granted {
+                vendor: text(cbor)?,
+                rule: text(cbor)?,
+                records: list(cbor, text)?,
+                capabilities: list(cbor, text)?,
+            }),
+            ("threshold", 2) => Change::Threshold(Threshold { of: text(cbor)?, checkers: cbor.u32()? }),
+            ("activation", 4) => {
+                Change::Activation(Activation { slot: text(cbor)?, revision: digest(cbor)?, from: date(cbor)?, until: date(cbor)? })
+            }
+            ("value", 4) => {
+                Change::Value(Confirmation { ordinance: digest(cbor)?, path: text(cbor)?, source: text(cbor)?, result: digest(cbor)? })
+            }
+            _ => return Err(NotCanonical),
+        })
+    }
+}
+
+/// A change, and the act that made the state it was based on: [`NO_STATE`] where there was none.
+/// The act has expired once that is no longer the current state.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Based {
+    /// The id of the act that took effect last on the same kind and key.
+    pub base: Digest,
+    /// What is to change.
+    pub change: Change,
+}
+
+/// The base of a change of something that does not exist yet.
+pub const NO_STATE: Digest = Digest([0; 32]);
+
+/// An act: changes that take effect together or not at all.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Act {
+    /// Whose office.
+    pub municipality: Municipality,
+    /// What is to change; at least one, no kind and key twice.
+    pub changes: Vec<Based>,
+    /// Why, in the maker's words.
+    pub reason: String,
+    /// Exactly the text that was shown to the maker and is shown to whoever signs.
+    pub shown: String,
+    /// The account that made it. It never counts as one that signed.
+    pub maker: String,
+    /// How many other people must sign.
+    pub checkers: u32,
+    /// Which people may sign; empty: every good account but the maker's.
+    pub eligible: Vec<String>,
+    /// Takes effect at once and stays open until the others have signed.
+    pub emergency: bool,
+    /// When it was made (RFC 3339).
+    pub made_at: String,
+}
+
+impl Act {
+    /// The canonical bytes.
+    pub fn content(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // Writing to a vector cannot fail.
+        let _ = self.encode(&mut Encoder::new(&mut bytes));
+        bytes
+    }
+
+    /// The id: the hash of the content. This is what people sign.
+    pub fn id(&self) -> Digest {
+        Digest::of(&self.content())
+    }
+
+    /// Reads a content back.
+    ///
+    /// # Errors
+    /// [`NotCanonical`] for anything that [`Act::content`] would not have written.
+    pub fn decode(bytes: &[u8]) -> Result<Act, NotCanonical> {
+        let mut cbor = Decoder::new(bytes);
+        if length(&mut cbor)? != 10 || cbor.u8()? != LAYOUT {
+            return Err(NotCanonical);
+        }
+        let municipality = format!("{:06}", cbor.i64()?);
+        let act = Act {
+            municipality: Municipality::parse(&municipality).map_err(|_| NotCanonical)?,
+            changes: list(&mut cbor, |cbor| {
+                length(cbor)?;
+                Ok(Based { base: digest(cbor)?, change: Change::read(cbor)? })
+            })?,
+            reason: text(&mut cbor)?,
+            shown: text(&mut cbor)?,
+            maker: text(&mut cbor)?,
+            checkers: cbor.u32()?,
+            eligible: list(&mut cbor, text)?,
+            emergency: cbor.bool()?,
+            made_at: text(&mut cbor)?,
+        };
+        if act.content() == bytes { Ok(act) } else { Err(NotCanonical) }
+    }
+
+    fn encode(&self, cbor: &mut Cbor<'_>) -> Written {
+        cbor.array(10)?.u8(LAYOUT)?.i64(self.municipality.number())?.array(self.changes.len() as u64)?;
+        for Based { base, change } in &self.changes {
+            cbor.array(2)?.bytes(&base.0)?;
+            change.encode(cbor)?;
+        }
+        cbor.str(&self.reason)?.str(&self.shown)?.str(&self.maker)?.u32(self.checkers)?;
+        texts(cbor, &self.eligible)?;
+        cbor.bool(self.emergency)?.str(&self.made_at)?;
+        Ok(())
+    }
+}
+
+/// The version of the content's layout, its first element.
+const LAYOUT: u8 = 1;
+
+type Cbor<'b> = Encoder<&'b mut Vec<u8>>;
+type Written = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
+
+fn texts(cbor: &mut Cbor<'_>, texts: &[String]) -> Written {
+    cbor.array(texts.len() as u64)?;
+    for text in texts {
+        cbor.str(text)?;
+    }
+    Ok(())
+}
+
+fn length(cbor: &mut Decoder<'_>) -> Result<u64, NotCanonical> {
+    cbor.array()?.ok_or(NotCanonical)
+}
+
+fn text(cbor: &mut Decoder<'_>) -> Result<String, NotCanonical> {
+    Ok(cbor.str()?.to_string())
+}
+
+fn date(cbor: &mut Decoder<'_>) -> Result<Date, NotCanonical> {
+    Date::from_packed(cbor.i64()?).map_err(|_| NotCanonical)
+}
+
+fn digest(cbor: &mut Decoder<'_>) -> Result<Digest, NotCanonical> {
+    cbor.bytes()?.try_into().map(Digest).map_err(|_| NotCanonical)
+}
+
+fn list<'b, T>(cbor: &mut Decoder<'b>, read: impl Fn(&mut Decoder<'b>) -> Result<T, NotCanonical>) -> Result<Vec<T>, NotCanonical> {
+    // Grows as items are read: a length says nothing about what follows it.
+    let mut items = Vec::new();
+    for _ in 0..length(cbor)? {
+        items.push(read(cbor)?);
+    }
+    Ok(items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changes() -> Vec<Change> {
+        let (from, until) = (Date::new(2026, 4, 1), Date::new(2027, 4, 1));
+        Vec::from([
+            Change::Account(Account { name: "tanaka".into(), key: "RW1".into(), from, until }),
+            Change::Vendor(Vendor { name: "v".into(), keys: Vec::from([VendorKey { key: "RW2".into(), revoked: true }]), needed: 1 }),
+            Change::Grant(Granted {
+                vendor: "v".into(),
+                rule: "premium".into(),
+                records: Vec::from(["persons".into()]),
+                capabilities: Vec::new(),
+            }),
+            Change::Threshold(Threshold { of: "grant".into(), checkers: 2 }),
+            Change::Activation(Activation { slot: "premium".into(), revision: Digest::of(b"r"), from, until }),
+            Change::Value(Confirmation {
+                ordinance: Digest::of(b"o"),
+                path: "rounding[0]".into(),
+                source: "条例".into(),
+                result: Digest::of(b"p"),
+            }),
+        ])
+    }
+
+    #[test]
+    fn acts_and_changes_read_what_they_wrote() {
+        let act = Act {
+            municipality: Municipality::parse("012041").unwrap(),
+            changes: changes().into_iter().map(|change| Based { base: NO_STATE, change }).collect(),
+            reason: "改正".into(),
+            shown: "旧 → 新".into(),
+            maker: "tanaka".into(),
+            checkers: 1,
+            eligible: Vec::from(["suzuki".into()]),
+            emergency: false,
+            made_at: "2026-06-01T00:00:00Z".into(),
+        };
+        assert_eq!(Act::decode(&act.content()), Ok(act.clone()));
+        for (change, kind) in changes().iter().zip(KINDS) {
+            assert_eq!(change.kind(), kind);
+            assert_eq!(Change::decode(&change.content()).as_ref(), Ok(change));
+        }
+        let mut cut = act.content();
+        cut.pop();
+        assert_eq!(Act::decode(&cut), Err(NotCanonical));
+        assert_ne!(Act { shown: "旧 → 別".into(), ..act.clone() }.id(), act.id());
+    }
+}
