@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 /// Which crates of ours each crate may name in its manifest (development aside).
 const LAYERS: &[(&str, &[&str])] = &[
     ("host/domain", &[]),
+    ("host/package", &["jorei-domain"]),
     ("host/store", &["jorei-domain"]),
     ("host/engine", &["jorei-domain"]),
     ("host/service", &["jorei-domain", "jorei-engine", "jorei-store"]),
-    ("host/cli", &["jorei-domain", "jorei-engine", "jorei-service", "jorei-store"]),
+    ("host/cli", &["jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"]),
+    ("host/verify", &["jorei-domain", "jorei-package"]),
     ("host/xtask", &[]),
     ("plugins/sdk", &["jorei-domain"]),
     ("plugins/*", &["jorei-sdk"]),
@@ -18,14 +20,26 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// What must not occur in the sources of some folders, and why.
 const BANNED: &[(&str, &[&str], &str)] = &[
-    ("f32", &["host/domain", "host/store", "wit", "plugins"], "money and law know no float"),
-    ("f64", &["host/domain", "host/store", "wit", "plugins"], "money and law know no float"),
-    ("SystemTime::now", &["host/domain", "host/store", "host/engine", "host/service", "plugins"], "the clock belongs to cli"),
-    ("Timestamp::now", &["host/domain", "host/store", "host/engine", "host/service", "plugins"], "the clock belongs to cli"),
-    ("std::fs", &["host/domain", "host/store", "host/engine", "host/service", "plugins/premium/src", "plugins/sdk"], "files belong to cli"),
+    ("f32", &["host/domain", "host/package", "host/store", "wit", "plugins"], "money and law know no float"),
+    ("f64", &["host/domain", "host/package", "host/store", "wit", "plugins"], "money and law know no float"),
+    (
+        "SystemTime::now",
+        &["host/domain", "host/package", "host/store", "host/engine", "host/service", "plugins"],
+        "the clock belongs to cli",
+    ),
+    (
+        "Timestamp::now",
+        &["host/domain", "host/package", "host/store", "host/engine", "host/service", "plugins"],
+        "the clock belongs to cli",
+    ),
+    (
+        "std::fs",
+        &["host/domain", "host/package", "host/store", "host/engine", "host/service", "plugins/premium/src", "plugins/sdk"],
+        "files belong to cli",
+    ),
     (
         "std::env::",
-        &["host/domain", "host/store", "host/engine", "host/service", "plugins/premium/src", "plugins/sdk"],
+        &["host/domain", "host/package", "host/store", "host/engine", "host/service", "plugins/premium/src", "plugins/sdk"],
         "the environment belongs to cli",
     ),
     ("todo!(", &["host", "plugins", "tests"], "never commit a stub"),
