@@ -4,7 +4,7 @@ mod commands;
 mod office;
 
 use clap::{Parser, Subcommand};
-use commands::{Exit, assess, demo_city, evaluate, explain, install, rule_build};
+use commands::{Exit, assess, demo_city, evaluate, explain, install, key, rule_build, rule_pack};
 use std::process::ExitCode;
 
 /// A host for municipal rules: the records and decisions of a city's National Health Insurance
@@ -21,6 +21,9 @@ enum Command {
     /// Work on rules.
     #[command(subcommand)]
     Rule(RuleCommand),
+    /// Make and show keys that sign.
+    #[command(subcommand)]
+    Key(KeyCommand),
     Evaluate(evaluate::Args),
     Schema(evaluate::SchemaArgs),
     DemoCity(demo_city::Args),
@@ -35,11 +38,25 @@ enum Command {
 #[derive(Subcommand)]
 enum RuleCommand {
     Build(rule_build::Args),
+    Pack(rule_pack::PackArgs),
+    Sign(rule_pack::SignArgs),
+    Inspect(rule_pack::InspectArgs),
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    New(key::NewArgs),
+    Show(key::ShowArgs),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Rule(RuleCommand::Build(args)) => rule_build::run(&args).map(|()| Exit::Done),
+        Command::Rule(RuleCommand::Pack(args)) => rule_pack::run_pack(&args),
+        Command::Rule(RuleCommand::Sign(args)) => rule_pack::run_sign(&args),
+        Command::Rule(RuleCommand::Inspect(args)) => rule_pack::run_inspect(&args),
+        Command::Key(KeyCommand::New(args)) => key::run_new(&args),
+        Command::Key(KeyCommand::Show(args)) => key::run_show(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Schema(args) => evaluate::schema(&args),
         Command::DemoCity(args) => demo_city::run_demo_city(&args),

@@ -1,6 +1,6 @@
 //! The auditor's command as it is run: what it prints, and its exit status.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 use jorei_domain::audit::{Entry, Head, START, Stamp};
 use jorei_domain::id::{Digest, Municipality};

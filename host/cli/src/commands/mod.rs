@@ -5,7 +5,9 @@ pub mod demo_city;
 pub mod evaluate;
 pub mod explain;
 pub mod install;
+pub mod key;
 pub mod rule_build;
+pub mod rule_pack;
 
 use anyhow::Context as _;
 use jorei_engine::{Grant, Rule};
