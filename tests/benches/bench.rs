@@ -3,10 +3,10 @@
 #![allow(clippy::print_stdout, clippy::float_arithmetic, clippy::unwrap_used, reason = "a report for people; no money in it")]
 
 use jorei_domain::calendar::{Date, FiscalYear};
-use jorei_domain::id::Municipality;
+use jorei_domain::id::{Digest, Municipality};
 use jorei_domain::record::{Case, Kind, table};
 use jorei_domain::table::Table;
-use jorei_engine::{Cases, Grant, Limits, Question, ReadRecords, Rule, Runtime, Settings};
+use jorei_engine::{Cases, Grant, Question, ReadRecords, Rule, Runtime, Settings};
 use jorei_premium::Premium;
 use jorei_sdk::facts::Records;
 use jorei_sdk::{Facts as _, native, rule};
@@ -14,8 +14,10 @@ use jorei_service::assess::{Request, assess};
 use jorei_service::demo_city::DemoCity;
 use jorei_service::ordinance::Ordinance;
 use jorei_service::revisions;
+use jorei_service::shadow;
 use jorei_store::Store;
 use jorei_tests::built;
+use jorei_tests::office::{Office, TODAY, now};
 use jorei_toy::Toy;
 use std::hint::black_box;
 use std::process::{Command, Stdio};
@@ -48,6 +50,9 @@ impl ReadRecords for Prepared {
     }
     fn persons(&self) -> u64 {
         self.0[0].rows() as u64
+    }
+    fn persons_by_case(&self) -> Vec<usize> {
+        (0..self.0[0].cases()).map(|case| self.0[0].rows_of(case).len()).collect()
     }
 }
 
@@ -173,7 +178,7 @@ async fn city(folder: &std::path::Path, municipality: Municipality) -> Store {
     let mut bundles = DemoCity { seed: 1, households: HOUSEHOLDS }.bundles().peekable();
     while bundles.peek().is_some() {
         let assertions: Vec<_> = bundles.by_ref().take(1_000).flat_map(|bundle| bundle.assertions).collect();
-        store.assert_facts(municipality, Date::new(2026, 6, 1), &assertions).await.unwrap();
+        store.assert_facts(municipality, TODAY, &assertions, &now().stamp("bench")).await.unwrap();
     }
     store
 }
@@ -191,13 +196,13 @@ async fn assessment(
     ordinance: &str,
     cases: &[Case],
 ) {
-    let component = std::fs::read(built::rule("premium")).unwrap();
-    let dates = (Date::new(2019, 4, 1), Date::new(2027, 4, 1));
-    let digest = revisions::install(store, runtime, municipality, &component, ordinance, dates, ON).await.unwrap();
+    let office = Office::found(store, municipality).await;
+    let digest = office.premium(store, runtime, ordinance).await;
+    office.activate(store, runtime, digest, (Date::new(2019, 4, 1), Date::new(2027, 4, 1))).await;
     let live = Arc::new(revisions::load(store, runtime, municipality, digest).await.unwrap());
     let as_of = store.latest_knowledge(municipality).await.unwrap();
     let year = FiscalYear::new(2025).unwrap();
-    let request = Request { municipality, year, as_of, threads: 2, page: 1_000, clock };
+    let request = Request { municipality, year, as_of, threads: 2, page: 1_000, clock, today: TODAY, by: "bench".into() };
     let start = Instant::now();
     let tally = assess(store, &live, &request, &AtomicBool::new(false), |_| {}).await.unwrap();
     let assessed = start.elapsed().as_secs_f64();
@@ -227,8 +232,22 @@ async fn assessment(
     row("city: the same rows inserted raw", format!("{raw:.2} s"));
     verdict("city: assessed and stored / (raw insert + deciding)", assessed / (raw + deciding), 3.0, true);
     row("city: a second run that changes nothing", format!("{unchanged:.2} s"));
+    shadow_run(store, runtime, municipality, digest, deciding).await;
     let (count, bytes) = store.stored_bytes(municipality, revisions::PREMIUM, ON).await.unwrap();
     verdict("city: bytes stored per decision", bytes as f64 / count as f64, 4096.0, true);
+}
+
+/// A candidate over the whole city, from the recorded evidence, against deciding the same cases singly.
+async fn shadow_run(store: &Store, runtime: &Arc<Runtime>, municipality: Municipality, candidate: Digest, deciding: f64) {
+    let request = shadow::Request { municipality, candidate, on: ON, sample: None, threads: 2 };
+    let start = Instant::now();
+    let stamp = now().stamp("bench");
+    let kept = shadow::run(store, runtime, &request, &stamp, TODAY, |_, _| {}).await.unwrap();
+    let took = start.elapsed().as_secs_f64();
+    let report: shadow::Report = serde_json::from_str(&kept.content).unwrap();
+    assert_eq!(report.equal, report.cases, "a revision over its own decisions");
+    row("city: shadow run, two cores", format!("{} decisions in {took:.2} s ({:.0} per second)", report.cases, report.cases as f64 / took));
+    row("city: shadow run / deciding singly, two cores", format!("{:.2}", took / deciding));
 }
 
 /// Copies the rows of the decisions into a plain table of another file, row by row in one
@@ -281,7 +300,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let municipality = Municipality::parse("012041").unwrap();
     let asynchronous = tokio::runtime::Runtime::new().unwrap();
-    let runtime = Arc::new(Runtime::start(Limits::default()).unwrap());
+    let runtime = jorei_tests::runtime();
     let ordinance = std::fs::read_to_string(built::repository().join("plugins/premium/ordinances/012041.toml")).unwrap();
     let toy_ordinance = std::fs::read_to_string(built::repository().join("tests/toy/ordinance.toml")).unwrap();
 

@@ -8,7 +8,8 @@ pub fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn target() -> PathBuf {
+/// Cargo's target folder.
+pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
 }
 
@@ -45,7 +46,17 @@ pub fn guests() -> Vec<String> {
 
 /// The binary.
 pub fn jorei() -> Command {
-    Command::new(built(target().join("debug/jorei")))
+    Command::new(jorei_debug())
+}
+
+/// Where the binary of the tests is.
+pub fn jorei_debug() -> PathBuf {
+    built(target().join("debug/jorei"))
+}
+
+/// The auditor's binary.
+pub fn jorei_verify() -> Command {
+    Command::new(built(target().join("debug/jorei-verify")))
 }
 
 /// The binary as users run it.

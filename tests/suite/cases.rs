@@ -1,13 +1,12 @@
 //! Every case file of every rule, through its component: worked examples with their published
 //! figures, and the traps of the law.
 
-use jorei_engine::{Grant, Limits, Rule, Runtime};
+use jorei_engine::{Grant, Rule};
 use jorei_package::cases::{Case, differences};
 use jorei_service::evaluate::Evaluator;
 use jorei_service::ordinance::Ordinance;
 use jorei_tests::built;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 fn toml_files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -18,7 +17,7 @@ fn toml_files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_case_file_of_the_premium_comes_out_as_published() {
-    let runtime = Arc::new(Runtime::start(Limits::default()).unwrap());
+    let runtime = jorei_tests::runtime();
     let rule = Rule::load(&runtime, &std::fs::read(built::rule("premium")).unwrap(), &Grant::world()).unwrap();
     let folder = built::repository().join("plugins/premium");
     let (mut tried, mut annual, mut wrong) = (0, 0, Vec::new());

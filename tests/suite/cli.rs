@@ -3,7 +3,7 @@
 use jorei_tests::{built, length};
 use serde_json::{Value, json};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ fn office(database: &Path, words: &[&str]) -> Command {
     command
 }
 
-fn ordinance() -> std::path::PathBuf {
+fn ordinance() -> PathBuf {
     built::repository().join("plugins/premium/ordinances/012041.toml")
 }
 
@@ -21,13 +21,87 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// What a command prints, when it ends as it should.
+fn done(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// The files of an office beside its database: keys, the office file, packages.
+fn beside(database: &Path, name: &str) -> PathBuf {
+    database.with_extension(name)
+}
+
+/// A command in somebody's name.
+fn by(who: &str, database: &Path, words: &[&str]) -> Command {
+    let mut command = office(database, words);
+    command.env("JOREI_KEY", beside(database, who));
+    command
+}
+
+/// Tanaka makes an act, suzuki signs it.
+fn approved(database: &Path, words: &[&str]) -> String {
+    let shown = done(&mut by("tanaka", database, words));
+    let act = act_of(&shown);
+    done(&mut by("suzuki", database, &["approve", &act, "--sign"]));
+    shown
+}
+
+/// The number of the act that was shown.
+fn act_of(shown: &str) -> String {
+    shown.lines().next().unwrap().split(' ').nth(1).unwrap().to_owned()
+}
+
+/// Founds an office: keys for two people and a vendor, and their act.
+fn found(database: &Path) {
+    let mut public = Vec::new();
+    for who in ["tanaka", "suzuki", "vendor"] {
+        let file = beside(database, who);
+        done(built::jorei().args(["key", "new", "--no-password"]).arg(&file));
+        let shown = done(built::jorei().args(["key", "show"]).arg(&file));
+        public.push(shown.split_whitespace().find(|word| word.starts_with("RW")).unwrap().to_owned());
+    }
+    let manifest = std::fs::read_to_string(built::repository().join("plugins/premium/rule.toml")).unwrap();
+    let listed = |name: &str| manifest.lines().find(|line| line.starts_with(name)).unwrap();
+    let account =
+        |name: &str, key: &str| format!("[[account]]\nname = \"{name}\"\nkey = \"{key}\"\nfrom = \"2020-01-01\"\nuntil = \"2099-01-01\"\n");
+    let vendor = format!("[[vendor]]\nname = \"jorei\"\nneeded = 1\nkeys = [\"{}\"]\n", public[2]);
+    let grant = format!("[[grant]]\nvendor = \"jorei\"\nrule = \"premium\"\n{}\n{}\n", listed("records"), listed("capabilities"));
+    let file = beside(database, "office.toml");
+    std::fs::write(&file, account("tanaka", &public[0]) + &account("suzuki", &public[1]) + &vendor + &grant).unwrap();
+    approved(database, &["office", "change", file.to_str().unwrap(), "--reason", "開設"]);
+}
+
+/// The premium packed and signed by the vendor.
+fn package(database: &Path) -> PathBuf {
+    let package = beside(database, "jorei");
+    let mut pack = built::jorei();
+    pack.args(["rule", "pack"]).arg(built::repository().join("plugins/premium"));
+    done(pack.arg("--component").arg(built::rule("premium")).arg("--out").arg(&package));
+    done(built::jorei().args(["rule", "sign"]).arg(&package).arg("--key").arg(beside(database, "vendor")));
+    package
+}
+
+/// A draft of an ordinance as a revision of the one rule there is.
+fn revision(database: &Path, draft: &str, ordinance: &Path) -> String {
+    done(&mut by("tanaka", database, &["ordinance", "draft", draft, ordinance.to_str().unwrap()]));
+    let rules: Value = serde_json::from_str(&done(&mut office(database, &["rule", "list", "--json"]))).unwrap();
+    let rule = rules[0]["rule"].as_str().unwrap();
+    let made = done(&mut by("tanaka", database, &["revision", "make", "--rule", rule, "--ordinance", draft]));
+    made.split_whitespace().nth(1).unwrap().to_owned()
+}
+
+const WHOLE: [&str; 6] = ["--from", "2019-04-01", "--until", "2027-04-01", "--reason", "試験"];
+
 /// A small city with the premium in force.
 fn city(database: &Path, households: u32) {
-    let made = office(database, &["demo-city", "--households", &households.to_string()]).output().unwrap();
-    assert!(made.status.success(), "{}", text(&made.stderr));
-    let mut install = office(database, &["install", "--from", "2019-04-01", "--until", "2027-04-01", "--rule"]);
-    let installed = install.arg(built::rule("premium")).arg("--ordinance").arg(ordinance()).output().unwrap();
-    assert!(installed.status.success(), "{}", text(&installed.stderr));
+    done(&mut office(database, &["demo-city", "--households", &households.to_string()]));
+    found(database);
+    let package = package(database);
+    done(&mut by("tanaka", database, &["rule", "add", package.to_str().unwrap()]));
+    let first = revision(database, "asahikawa", &ordinance());
+    approved(database, &[&["activate", &first], &WHOLE[..]].concat());
 }
 
 fn evaluate(ordinance: &Path, cases: &str) -> Output {
@@ -212,4 +286,87 @@ fn killing_the_assessment_at_twenty_moments_changes_nothing_in_the_end() {
     let finished = assess(&killed).status().unwrap();
     assert!(matches!(finished.code(), Some(0 | 1)));
     assert_eq!(decisions(&calm), decisions(&killed));
+}
+
+#[test]
+fn a_rule_is_changed_by_two_people_and_taken_back_and_an_auditor_can_follow_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("city.db");
+    city(&database, 60);
+    done_or_some(&mut office(&database, &["assess", "--year", "2025"]));
+    let revisions: Value = serde_json::from_str(&done(&mut office(&database, &["revision", "list", "--json"]))).unwrap();
+    let first = revisions[0]["revision"].as_str().unwrap().to_owned();
+
+    // An edit of an unconfirmed value is fine; calling it sourced by hand is not.
+    let text_now = std::fs::read_to_string(ordinance()).unwrap();
+    let edited = beside(&database, "edited.toml");
+    std::fs::write(&edited, text_now.replace("state = \"assumed\"", "state = \"sourced\"")).unwrap();
+    done(&mut by("tanaka", &database, &["ordinance", "draft", "raised", edited.to_str().unwrap()]));
+    let rule = revisions[0]["rule"].as_str().unwrap();
+    let refused = by("tanaka", &database, &["revision", "make", "--rule", rule, "--ordinance", "raised"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("nobody confirmed"), "{}", text(&refused.stderr));
+    // Somebody else's draft is not overwritten.
+    let again = by("suzuki", &database, &["ordinance", "draft", "raised", edited.to_str().unwrap()]).output().unwrap();
+    assert_eq!(again.status.code(), Some(2), "{}", text(&again.stderr));
+
+    std::fs::write(&edited, text_now.replace("part_rounding = { unit_yen = 100,", "part_rounding = { unit_yen = 10,")).unwrap();
+    let second = revision(&database, "ten-yen", &edited);
+    let report: Value =
+        serde_json::from_str(&done(&mut by("tanaka", &database, &["shadow", "run", &second, "--year", "2025", "--json"]))).unwrap();
+    assert!(report["changed"].as_u64().unwrap() > 0 && report["failed"] == 0, "{report}");
+
+    let dates = ["--from", "2025-04-01", "--until", "2026-04-01", "--reason", "端数"];
+    let shown = done(&mut by("tanaka", &database, &[&["activate", &second], &dates[..]].concat()));
+    let act = act_of(&shown);
+    assert!(shown.contains("並行検証") && shown.contains("unit_yen = 10,"), "{shown}");
+    let own = by("tanaka", &database, &["approve", &act, "--sign"]).output().unwrap();
+    assert_eq!(own.status.code(), Some(2), "nobody signs their own act");
+    let stranger = by("vendor", &database, &["approve", &act, "--sign"]).output().unwrap();
+    assert_eq!(stranger.status.code(), Some(2), "a key of no account signs nothing");
+    assert_eq!(in_force(&database), first, "an act that waits changes nothing");
+    done(&mut by("suzuki", &database, &["approve", &act, "--sign"]));
+    assert_eq!(in_force(&database), second);
+
+    let rolled = done(&mut by("suzuki", &database, &["rollback", "--to", &first[..12], "--reason", "誤り", "--emergency"]));
+    assert_eq!(in_force(&database), first, "at once");
+    let open: Value = serde_json::from_str(&done(&mut office(&database, &["approve", "--json"]))).unwrap();
+    assert_eq!((open.as_array().unwrap().len(), &open[0]["state"]), (1, &json!("EMERGENCY, open")));
+    done(&mut by("tanaka", &database, &["approve", &act_of(&rolled), "--sign"]));
+    assert_eq!(done(&mut office(&database, &["approve", "--json"])).trim(), "[]");
+
+    let made: Value = serde_json::from_str(&done(&mut office(&database, &["revision", "decisions", &first[..12], "--json"]))).unwrap();
+    assert!(made.as_array().unwrap().len() >= 60);
+    done(&mut office(&database, &["audit", "verify"]));
+    let (head, export) = (beside(&database, "head"), beside(&database, "jsonl"));
+    std::fs::write(&head, done(&mut by("suzuki", &database, &["audit", "head"]))).unwrap();
+    done(&mut office(&database, &["audit", "verify", "--head", head.to_str().unwrap()]));
+    done(&mut by("suzuki", &database, &["audit", "export", "--out", export.to_str().unwrap()]));
+    let key = beside(&database, "suzuki").with_extension("suzuki.pub");
+    let offline = |export: &Path| built::jorei_verify().arg("audit").arg(export).arg("--key").arg(&key).output().unwrap();
+    let checked = offline(&export);
+    assert!(checked.status.success(), "{}{}", text(&checked.stdout), text(&checked.stderr));
+    // A line taken out, and a tail cut off.
+    let lines = std::fs::read_to_string(&export).unwrap();
+    let lines: Vec<&str> = lines.lines().collect();
+    for (what, kept) in [
+        ("a line", [&lines[..5], &lines[6..]].concat()),
+        ("the tail", [&lines[..lines.len() - 4], &lines[lines.len() - 1..]].concat()),
+        ("the head", lines[..lines.len() - 1].to_vec()),
+    ] {
+        std::fs::write(&export, kept.join("\n") + "\n").unwrap();
+        assert_eq!(offline(&export).status.code(), Some(1), "{what} is missing and nobody noticed");
+    }
+}
+
+fn done_or_some(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", text(&output.stderr));
+}
+
+/// The revision that answers 1 April 2025.
+fn in_force(database: &Path) -> String {
+    let words = ["revision", "in-force", "--from", "2025-04-01", "--until", "2025-04-02", "--json"];
+    let listed: Value = serde_json::from_str(&done(&mut office(database, &words))).unwrap();
+    listed[0]["revision"].as_str().unwrap().to_owned()
 }

@@ -1,13 +1,14 @@
 //! Promises 1 and 8: a rule reaches nothing but its world, and a bad rule costs its own case only.
 
 use jorei_domain::decision::{Failure, Outcome};
-use jorei_engine::{BulkError, Cases, Grant, Limits, LoadError, NotGranted, Question, Rule, Runtime, Settings, Status};
+use jorei_domain::record::Kind;
+use jorei_engine::{BulkError, Cases, Grant, LoadError, NotGranted, Question, Rule, Runtime, Settings, Status};
 use jorei_tests::built;
 use std::sync::{Arc, OnceLock};
 
 fn runtime() -> &'static Arc<Runtime> {
     static RUNTIME: OnceLock<Arc<Runtime>> = OnceLock::new();
-    RUNTIME.get_or_init(|| Arc::new(Runtime::start(Limits::default()).unwrap()))
+    RUNTIME.get_or_init(jorei_tests::runtime)
 }
 
 fn load(name: &str) -> Result<Rule, LoadError> {
@@ -39,7 +40,7 @@ fn expected(name: &str) -> Option<Failure> {
 
 #[test]
 fn each_misbehaviour_costs_its_own_case_with_its_reason() {
-    for name in built::guests().iter().filter(|name| !["clock", "memorious"].contains(&name.as_str())) {
+    for name in built::guests().iter().filter(|name| !["clock", "failing", "memorious"].contains(&name.as_str())) {
         let failure = expected(name).unwrap_or_else(|| panic!("what is the guest {name} worth?"));
         let rule = load(name).unwrap();
         for (birth, bait) in [("1980-01-01", false), ("1900-01-01", true), ("1990-05-05", false)] {
@@ -62,7 +63,7 @@ fn in_bulk_too_a_misbehaviour_costs_its_own_case() {
     let cases: Vec<_> = births.iter().map(|birth| case(birth)).collect();
     for name in ["endless", "trapping"] {
         let rule = load(name).unwrap();
-        let answers = rule.bulk().answer(&question(), &cases).unwrap();
+        let answers = rule.bulk().answer(&question(), &cases[..]).unwrap();
         for (i, status) in answers.statuses.iter().enumerate() {
             let wanted = if i == 77 { Status::Failed(expected(name).unwrap()) } else { Status::Decided };
             assert_eq!(*status, wanted, "{name}, case {i}");
@@ -81,7 +82,7 @@ fn a_rule_that_remembers_earlier_cases_is_found_out_by_the_sample() {
         let run = rule.decide(&question(), Cases(vec![case.clone()])).unwrap();
         assert_eq!(run.outcome.figure("guest", "year"), Some(0));
     }
-    assert!(matches!(bulk.answer(&question(), &cases), Err(BulkError::Differs { .. })));
+    assert!(matches!(bulk.answer(&question(), &cases[..]), Err(BulkError::Differs { .. })));
 }
 
 #[test]
@@ -95,7 +96,7 @@ fn an_import_outside_the_world_is_refused_before_anything_is_compiled() {
 fn a_record_that_is_not_granted_is_refused_by_name() {
     let bytes = std::fs::read(built::guest("trapping")).unwrap();
     let error = Rule::load(runtime(), &bytes, &Grant::none()).map(|_| ()).unwrap_err();
-    assert!(matches!(error, LoadError::NotGranted(NotGranted::Record("persons"))), "{error}");
+    assert!(matches!(error, LoadError::NotGranted(NotGranted::Record(Kind::Persons, _))), "{error}");
 }
 
 #[test]

@@ -3,7 +3,10 @@
 
 mod cases;
 mod cli;
+mod compilation;
 mod contract;
+mod fuzz;
 mod guests;
 mod properties;
 mod stores;
+mod upgrades;

@@ -3,7 +3,7 @@
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::{Outcome, Result as NamedTable};
 use jorei_domain::record::Case;
-use jorei_engine::{Cases, Grant, Limits, Question, Rule, Runtime, Settings, Status};
+use jorei_engine::{Cases, Grant, Question, Rule, Settings, Status};
 use jorei_premium::Premium;
 use jorei_sdk::native;
 use jorei_service::case_file;
@@ -26,7 +26,7 @@ const ORDINANCES: [(&str, i32); 4] =
     [("012041.toml", 2025), ("examples/adachi-2026.toml", 2026), ("examples/hino-2026.toml", 2026), ("examples/izumisano-2026.toml", 2026)];
 
 static TRIED: LazyLock<Tried> = LazyLock::new(|| {
-    let runtime = Arc::new(Runtime::start(Limits::default()).unwrap());
+    let runtime = jorei_tests::runtime();
     let rule = Rule::load(&runtime, &std::fs::read(built::rule("premium")).unwrap(), &Grant::world()).unwrap();
     let settings = |(file, _): &(&str, i32)| {
         let path = built::repository().join("plugins/premium/ordinances").join(file);
@@ -232,7 +232,7 @@ proptest! {
     #[test]
     fn decide_many_equals_decide(ordinance in ordinance(), households in proptest::collection::vec(household(), 1..200)) {
         let cases: Vec<Case> = households.iter().map(|members| read(ordinance, members)).collect();
-        let answers = TRIED.rule.bulk().answer(&question(ordinance), &cases).unwrap();
+        let answers = TRIED.rule.bulk().answer(&question(ordinance), &cases[..]).unwrap();
         for (i, case) in cases.iter().enumerate() {
             let run = TRIED.rule.decide(&question(ordinance), Cases(vec![case.clone()])).unwrap();
             let (status, single) = match run.outcome {

@@ -5,19 +5,20 @@ use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::decision::Outcome;
 use jorei_domain::id::{DecisionId, HouseholdId, Knowledge, Municipality};
 use jorei_domain::record::Kind;
-use jorei_engine::{Limits, Runtime};
+use jorei_engine::Runtime;
 use jorei_service::assess::{Request, Tally, assess};
 use jorei_service::decide_case::decide;
 use jorei_service::demo_city::DemoCity;
 use jorei_service::replay::replay_under;
-use jorei_service::revisions::{LiveRevision, PREMIUM, install, load};
+use jorei_service::revisions::{LiveRevision, PREMIUM, load};
 use jorei_store::facts::Assertion;
 use jorei_store::{Store, checks};
-use jorei_tests::{built, length, postgres};
+use jorei_tests::office::{Office, TODAY, now};
+use jorei_tests::{built, length, postgresql, runtime, sqlite};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
-static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(|| Arc::new(Runtime::start(Limits::default()).unwrap()));
+static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(runtime);
 
 const YEAR: i32 = 2025;
 const ON: Date = Date::new(YEAR, 4, 1);
@@ -26,36 +27,31 @@ fn asahikawa() -> Municipality {
     Municipality::parse("012041").unwrap()
 }
 
-/// A scratch SQLite file; the folder goes with the guard.
-async fn sqlite() -> (Store, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&format!("sqlite://{}", folder.path().join("test.db").display())).await.unwrap();
-    store.migrate().await.unwrap();
-    (store, folder)
-}
-
-async fn postgresql() -> Store {
-    let store = Store::open(&postgres::database()).await.unwrap();
-    store.migrate().await.unwrap();
-    store
-}
-
 async fn live(store: &Store) -> Arc<LiveRevision> {
-    let component = std::fs::read(built::rule("premium")).unwrap();
+    let office = Office::found(store, asahikawa()).await;
     let ordinance = std::fs::read_to_string(built::repository().join("plugins/premium/ordinances/012041.toml")).unwrap();
-    let dates = (Date::new(2019, 4, 1), Date::new(2027, 4, 1));
-    let digest = install(store, &RUNTIME, asahikawa(), &component, &ordinance, dates, Date::new(2026, 6, 1)).await.unwrap();
-    Arc::new(load(store, &RUNTIME, asahikawa(), digest).await.unwrap())
+    let revision = office.premium(store, &RUNTIME, &ordinance).await;
+    office.activate(store, &RUNTIME, revision, (Date::new(2019, 4, 1), Date::new(2027, 4, 1))).await;
+    Arc::new(load(store, &RUNTIME, asahikawa(), revision).await.unwrap())
 }
 
 async fn city(store: &Store, households: u32) {
     let assertions: Vec<Assertion> = DemoCity { seed: 7, households }.bundles().flat_map(|bundle| bundle.assertions).collect();
-    store.assert_facts(asahikawa(), Date::new(2026, 6, 1), &assertions).await.unwrap();
+    store.assert_facts(asahikawa(), Date::new(2026, 6, 1), &assertions, &now().stamp("test")).await.unwrap();
 }
 
 async fn run(store: &Store, live: &Arc<LiveRevision>, as_of: Knowledge) -> Tally {
     let year = FiscalYear::new(YEAR).unwrap();
-    let request = Request { municipality: asahikawa(), year, as_of, threads: 2, page: 1_000, clock: || "2026-06-01T00:00:00Z".into() };
+    let request = Request {
+        municipality: asahikawa(),
+        year,
+        as_of,
+        threads: 2,
+        page: 1_000,
+        clock: || "2026-06-01T00:00:00Z".into(),
+        today: TODAY,
+        by: "test".into(),
+    };
     assess(store, live, &request, &AtomicBool::new(false), |_| {}).await.unwrap()
 }
 
@@ -148,7 +144,7 @@ async fn a_later_fact_supersedes_and_an_earlier_knowledge_gives_the_earlier_byte
         values[0] = 0;
         values[other] = 3_000_000;
         let correction = Assertion { values: Some(values), source: "更正通知".into(), ..income };
-        store.assert_facts(asahikawa(), Date::new(2026, 7, 1), &[correction]).await.unwrap();
+        store.assert_facts(asahikawa(), Date::new(2026, 7, 1), &[correction], &now().stamp("test")).await.unwrap();
         let after = store.latest_knowledge(asahikawa()).await.unwrap();
 
         // As the office knew it then: the same bytes.
@@ -172,7 +168,7 @@ async fn a_later_fact_supersedes_and_an_earlier_knowledge_gives_the_earlier_byte
         let bundle = DemoCity { seed: 7, households: 60 }.bundles().find(|bundle| bundle.household == household).unwrap();
         let stays = bundle.assertions.into_iter().filter(|fact| fact.kind == Kind::Membership);
         let withdrawn: Vec<Assertion> = stays.map(|fact| Assertion { values: None, source: "取消".into(), ..fact }).collect();
-        store.assert_facts(asahikawa(), Date::new(2026, 8, 1), &withdrawn).await.unwrap();
+        store.assert_facts(asahikawa(), Date::new(2026, 8, 1), &withdrawn, &now().stamp("test")).await.unwrap();
         let last = run(store, &live, store.latest_knowledge(asahikawa()).await.unwrap()).await;
         assert_eq!((last.vanished, last.households), (1, tally.households - 1));
         assert!(!last.is_whole());

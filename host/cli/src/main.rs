@@ -4,7 +4,11 @@ mod commands;
 mod office;
 
 use clap::{Parser, Subcommand};
-use commands::{Exit, assess, demo_city, evaluate, explain, install, key, rule_build, rule_pack};
+use commands::{
+    Exit, activate, approve, assess, audit, compile_component, demo_city, evaluate, explain, key, office as settings, ordinance, queue,
+    revision, rule, rule_build, rule_pack, shadow,
+};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// A host for municipal rules: the records and decisions of a city's National Health Insurance
@@ -12,6 +16,9 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "jorei", version, propagate_version = true, arg_required_else_help = true)]
 struct Cli {
+    /// Where compiled rules are kept between runs [default: ~/.cache/jorei].
+    #[arg(long, env = "JOREI_CACHE", global = true, hide = true)]
+    cache: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -24,15 +31,32 @@ enum Command {
     /// Make and show keys that sign.
     #[command(subcommand)]
     Key(KeyCommand),
+    #[command(subcommand)]
+    Office(settings::Office),
+    #[command(subcommand)]
+    Ordinance(ordinance::OrdinanceCommand),
+    #[command(subcommand)]
+    Revision(revision::RevisionCommand),
+    #[command(subcommand)]
+    Shadow(shadow::Shadow),
+    Activate(activate::ActivateArgs),
+    Rollback(activate::RollbackArgs),
+    Approve(approve::Args),
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    Queue(queue::Args),
     Evaluate(evaluate::Args),
     Schema(evaluate::SchemaArgs),
     DemoCity(demo_city::Args),
-    Install(install::Args),
     Assess(assess::Args),
     Summary(assess::SummaryArgs),
     Explain(explain::Args),
     Replay(explain::ReplayArgs),
     Try(explain::TryArgs),
+    #[command(hide = true)]
+    CompileComponent(compile_component::Args),
+    #[command(hide = true)]
+    CheckDocument(compile_component::DocumentArgs),
 }
 
 #[derive(Subcommand)]
@@ -41,6 +65,9 @@ enum RuleCommand {
     Pack(rule_pack::PackArgs),
     Sign(rule_pack::SignArgs),
     Inspect(rule_pack::InspectArgs),
+    Add(rule::AddArgs),
+    List(rule::ListArgs),
+    Show(rule::ShowArgs),
 }
 
 #[derive(Subcommand)]
@@ -50,17 +77,32 @@ enum KeyCommand {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let cli = Cli::parse();
+    office::keep_artefacts_in(cli.cache);
+    let result = match cli.command {
+        Command::CompileComponent(args) => return compile_component::run(&args),
+        Command::CheckDocument(args) => return compile_component::run_check(&args),
         Command::Rule(RuleCommand::Build(args)) => rule_build::run(&args).map(|()| Exit::Done),
         Command::Rule(RuleCommand::Pack(args)) => rule_pack::run_pack(&args),
         Command::Rule(RuleCommand::Sign(args)) => rule_pack::run_sign(&args),
         Command::Rule(RuleCommand::Inspect(args)) => rule_pack::run_inspect(&args),
+        Command::Rule(RuleCommand::Add(args)) => rule::run_add(&args),
+        Command::Rule(RuleCommand::List(args)) => rule::run_list(&args),
+        Command::Rule(RuleCommand::Show(args)) => rule::run_show(&args),
         Command::Key(KeyCommand::New(args)) => key::run_new(&args),
         Command::Key(KeyCommand::Show(args)) => key::run_show(&args),
+        Command::Office(command) => settings::run_office(&command),
+        Command::Ordinance(command) => ordinance::run_ordinance(&command),
+        Command::Revision(command) => revision::run_revision(&command),
+        Command::Shadow(command) => shadow::run_shadow(&command),
+        Command::Activate(args) => activate::run_activate(&args),
+        Command::Rollback(args) => activate::run_rollback(&args),
+        Command::Approve(args) => approve::run_approve(&args),
+        Command::Audit(command) => audit::run_audit(&command),
+        Command::Queue(args) => queue::run_queue(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Schema(args) => evaluate::schema(&args),
         Command::DemoCity(args) => demo_city::run_demo_city(&args),
-        Command::Install(args) => install::run_install(&args),
         Command::Assess(args) => assess::run_assess(&args),
         Command::Summary(args) => assess::run_summary(&args),
         Command::Explain(args) => explain::run_explain(&args),

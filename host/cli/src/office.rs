@@ -1,12 +1,16 @@
 //! What most commands need: the database, the municipality, the runtime, the clock.
 
 use anyhow::{Context as _, bail};
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::id::Municipality;
-use jorei_engine::{Limits, Runtime};
+use jorei_engine::{ArtefactCache, Compilation, Limits, Runtime};
 use jorei_service::language::Language;
 use jorei_store::Store;
-use std::sync::Arc;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 /// Whose office, and where its records are.
 #[derive(clap::Args)]
@@ -30,7 +34,7 @@ impl OfficeArgs {
         };
         self.open_at(&format!("{scheme}{}{there}", self.database))
             .await
-            .with_context(|| format!("opening the database {} (jorei install and jorei demo-city make one)", shown(&self.database)))
+            .with_context(|| format!("opening the database {} (jorei demo-city and jorei office change make one)", shown(&self.database)))
     }
 
     /// Opens the records, or founds them where there are none.
@@ -63,9 +67,37 @@ fn shown(address: &str) -> String {
     }
 }
 
-/// A runtime with the host's limits.
+/// What the command line says of the cache.
+static CACHE: OnceLock<Option<PathBuf>> = OnceLock::new();
+
+/// Says once, before any runtime, where compiled rules are kept.
+pub fn keep_artefacts_in(folder: Option<PathBuf>) {
+    // Nobody says it twice.
+    let _ = CACHE.set(folder);
+}
+
+/// A runtime with the host's limits, which compiles in a child of this program.
 pub fn runtime() -> anyhow::Result<Arc<Runtime>> {
-    Ok(Arc::new(Runtime::start(Limits::default())?))
+    let cache = match artefacts() {
+        Ok(cache) => Some(cache),
+        Err(error) => {
+            eprintln!("note: compiled rules are not kept, each start compiles them again: {error:#}");
+            None
+        }
+    };
+    let program = std::env::current_exe().context("finding this program, which compiles rules in a child of its own")?;
+    Ok(Arc::new(Runtime::start(Limits::default(), Compilation { program, arguments: Vec::new(), cache })?))
+}
+
+/// The cache of compiled rules: the folder named on the command line, or that of the user.
+fn artefacts() -> anyhow::Result<ArtefactCache> {
+    let named = CACHE.get().cloned().flatten();
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let of_user = || set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache"))).map(|folder| folder.join("jorei"));
+    let folder = named.or_else(of_user).context("there is no home folder; name one with --cache FOLDER or JOREI_CACHE")?;
+    let opened = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    let opened = opened.and_then(|()| ArtefactCache::open(Dir::open_ambient_dir(&folder, ambient_authority())?));
+    opened.with_context(|| format!("the folder {}", folder.display()))
 }
 
 /// Runs a command's future on all cores.

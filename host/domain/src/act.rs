@@ -143,10 +143,18 @@ impl Change {
         }
     }
 
-    /// May it take effect before a second person signed? Only what stops harm: going back to a
-    /// revision, and no longer trusting a key. The act stays open until somebody signs.
-    pub fn may_be_emergency(&self) -> bool {
-        matches!(self, Change::Activation(_) | Change::Vendor(_))
+    /// Does it only stop harm, against the state before? Such a change may take effect before a
+    /// second person signed: keys of a vendor are trusted less, never more; a revision is put in
+    /// force (whether it answered those dates before is for whoever knows the activations).
+    pub fn stops_harm(&self, before: Option<&Change>) -> bool {
+        match (self, before) {
+            (Change::Activation(_), _) => true,
+            (Change::Vendor(now), Some(Change::Vendor(before))) => {
+                let same = |(now, before): (&VendorKey, &VendorKey)| now.key == before.key && (now.revoked || !before.revoked);
+                now.needed >= before.needed && now.keys.len() == before.keys.len() && now.keys.iter().zip(&before.keys).all(same)
+            }
+            _ => false,
+        }
     }
 
     /// The canonical bytes, as they are kept with the effect.
@@ -381,6 +389,20 @@ mod tests {
                 result: Digest::of(b"p"),
             }),
         ])
+    }
+
+    #[test]
+    fn a_vendor_is_trusted_less_in_an_emergency_and_never_more() {
+        let vendor = |needed: u32, revoked: &[bool]| {
+            let key = |(i, revoked): (usize, &bool)| VendorKey { key: format!("k{i}"), revoked: *revoked };
+            Change::Vendor(Vendor { name: "v".into(), keys: revoked.iter().enumerate().map(key).collect(), needed })
+        };
+        let before = vendor(1, &[false, true]);
+        assert!(vendor(1, &[true, true]).stops_harm(Some(&before)) && vendor(2, &[false, true]).stops_harm(Some(&before)));
+        for more in [vendor(1, &[false, false]), vendor(1, &[false, true, false]), vendor(1, &[false])] {
+            assert!(!more.stops_harm(Some(&before)), "{more:?}");
+        }
+        assert!(!vendor(1, &[true]).stops_harm(None));
     }
 
     #[test]

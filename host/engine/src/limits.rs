@@ -36,6 +36,15 @@ pub struct Limits {
     /// Wall clock of a single decision, in [`EPOCH_MILLISECONDS`]. Fuel trips long before; this
     /// stops what fuel does not see, and is a fault, never a decision.
     pub epochs: u64,
+    /// Processor time for compiling one component, in seconds; one that carries an interpreter
+    /// takes 14.
+    pub compile_seconds: u64,
+    /// Processor time for holding one document against a rule's schema, in seconds: an honest one
+    /// takes a few milliseconds.
+    pub schema_seconds: u64,
+    /// Address space of the child that compiles, in MiB; one that carries an interpreter takes
+    /// 440, and the child's own program and stack come on top.
+    pub compile_mebibytes: u64,
 }
 
 impl Default for Limits {
@@ -44,8 +53,8 @@ impl Default for Limits {
             fuel_base: 400_000_000,
             fuel_per_person: 20_000_000,
             fuel_per_bulk_case: 20_000_000,
-            memory_bytes: 128 << 20,
-            table_elements: 20_000,
+            memory_bytes: (MEMORY_PAGES as usize) << 16,
+            table_elements: TABLE_ELEMENTS,
             crossing_bytes: 64 << 20,
             trace_bytes: 256 << 10,
             result_bytes: 256 << 10,
@@ -54,6 +63,9 @@ impl Default for Limits {
             host_calls: 1_000,
             handles: 1_000,
             epochs: 300,
+            compile_seconds: 60,
+            schema_seconds: 10,
+            compile_mebibytes: 2_048,
         }
     }
 }
@@ -73,10 +85,79 @@ pub const EPOCH_MILLISECONDS: u64 = 100;
 pub const COMPONENT_BYTES: usize = 48 << 20;
 
 /// Most functions of all modules of a component.
-pub const FUNCTIONS: u32 = 80_000;
+pub const FUNCTIONS: u64 = 80_000;
 
-/// Deepest nesting of components and modules.
+/// Bytes of one function's body: the main loop of an interpreter has a few hundred thousand; what
+/// the compiler needs grows faster than the function.
+pub const FUNCTION_BYTES: usize = 1 << 20;
+
+/// Locals of one function: two bytes could declare fifty thousand, and each costs the compiler.
+pub const LOCALS: u64 = 10_000;
+
+/// Types and declarations within types, of all modules and components. A component of ours has a
+/// few hundred; the bound keeps what is made of them (types times instances) small.
+pub const TYPES: u64 = 20_000;
+
+/// Instances of components; toolchains make one per exported interface.
+pub const COMPONENT_INSTANCES: u64 = 64;
+
+/// Imports of all modules and components, and arguments that instances get for them: libraries
+/// linked at run time import every symbol of each other.
+pub const IMPORTS: u64 = 100_000;
+
+/// Exports of all modules and components, with aliases and adapters; as [`IMPORTS`].
+pub const EXPORTS: u64 = 100_000;
+
+/// Data and element segments: rules have a handful, an interpreter a few thousand.
+pub const SEGMENTS: u64 = 20_000;
+
+/// Bytes of custom sections: names of 80,000 functions fit. They do not run; they are carried and
+/// stored.
+pub const CUSTOM_BYTES: usize = 8 << 20;
+
+/// Pages of 64 KiB that all memories of a component may begin with, and of a run's memory:
+/// 128 MiB, for interpreters use 73.
+pub const MEMORY_PAGES: u64 = 2_048;
+
+/// Elements that a table may begin with and have (7,700 in an interpreter).
+pub const TABLE_ELEMENTS: usize = 20_000;
+
+/// Deepest nesting of components and modules, and of types within types.
 pub const NESTING: usize = 8;
+
+/// Largest artefact: the machine code of the largest component takes 40 MB.
+pub const ARTEFACT_BYTES: usize = 256 << 20;
+
+/// Bytes of the reason for which a component does not compile, as it is shown.
+pub const REASON_BYTES: usize = 2_000;
+
+/// How much longer than its processor time a compilation may take by the clock, and how much
+/// longer at least, in seconds: a machine that does five things at once is no reason to give up.
+pub const COMPILE_CLOCK: (u64, u64) = (4, 30);
+
+/// Labels of a rule's description.
+pub const LABELS: usize = 4_096;
+
+/// Articles of a rule's legal basis.
+pub const ARTICLES: usize = 1_024;
+
+/// Bytes of each text of a description.
+pub const ABOUT_TEXT_BYTES: usize = 4 << 10;
+
+/// Bytes of each JSON Schema of a description.
+pub const SCHEMA_BYTES: usize = 1 << 20;
+
+/// Problems of one ordinance that are shown: whoever has more mends these first.
+pub const PROBLEMS: usize = 1_000;
+
+/// Bytes of a problem's path and of its message.
+pub const PROBLEM_BYTES: usize = 4 << 10;
+
+/// Segments of an ordinance's settings: one per day on which a value changes.
+pub const SEGMENTS_OF_SETTINGS: usize = 4_096;
+
+/// Compact bytes of all segments of an ordinance's settings.
+pub const COMPACT_BYTES: usize = 4 << 20;
 
 /// Stack of a rule, in bytes.
 pub const STACK_BYTES: usize = 1 << 20;
@@ -97,12 +178,12 @@ pub const BULK_SAMPLE: usize = 512;
 pub const INSTANCES: u32 = 16;
 
 /// Core instances per component (Python's toolchain makes 108).
-pub(crate) const CORE_INSTANCES: u32 = 128;
+pub const CORE_INSTANCES: u32 = 128;
 
 /// Memories per component.
-pub(crate) const MEMORIES: u32 = 4;
+pub const MEMORIES: u32 = 4;
 
 /// Tables per component.
-pub(crate) const TABLES: u32 = 32;
+pub const TABLES: u32 = 32;
 
 const _: () = assert!(BULK_SAMPLE <= BULK_CASES, "each bulk call compares a case");

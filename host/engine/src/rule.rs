@@ -4,31 +4,43 @@
 use crate::bindings::v1::{
     self, Decision, Description, SettingsProblem, SettingsSegment, Status as WireStatus, World, WorldPre, lift_refusal, lift_table, wire,
 };
+use crate::compilation::CompileError;
 use crate::imports::{self, Asked, Grant, NotGranted};
-use crate::limits::{BULK_CASES, BULK_SAMPLE, COLUMNS_MAX, TABLES_MAX};
-use crate::reader::{Cases, ReadRecords};
+use crate::limits::{
+    ABOUT_TEXT_BYTES, ARTICLES, BULK_CASES, BULK_SAMPLE, COLUMNS_MAX, COMPACT_BYTES, LABELS, PROBLEM_BYTES, PROBLEMS, SCHEMA_BYTES,
+    SEGMENTS_OF_SETTINGS, TABLES_MAX,
+};
+use crate::population::Population;
+use crate::reader::ReadRecords;
 use crate::run_context::RunContext;
-use crate::runtime::{Fault, Runtime};
+use crate::runtime::{Compiled, Fault, Runtime};
 use crate::settings::{Disorder, Segment, Settings};
+use crate::structure::{self, NotSound};
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::{Evidence, Failure, Given, Outcome, Result as NamedTable};
 use jorei_domain::id::Digest;
-use jorei_domain::record::{Case, Kind};
-use jorei_domain::table::{Table, Values};
+use jorei_domain::money::Yen;
+use jorei_domain::record::Kind;
+use jorei_domain::table::{ABSENT, Table, Values};
 use jorei_domain::trace;
+use std::cell::LazyCell;
+use std::ops::Range;
 use std::sync::Arc;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Store, Trap};
 
-/// Why a component cannot be loaded.
+/// Why a component cannot be loaded: a variant for each step of admission, in their order.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// Refused from its bytes.
+    /// Refused for its structure.
+    #[error(transparent)]
+    NotSound(#[from] NotSound),
+    /// Refused for its imports.
     #[error(transparent)]
     NotGranted(#[from] NotGranted),
-    /// It does not compile.
-    #[error("the component does not compile: {0}")]
-    Compile(String),
+    /// It does not compile within bounds.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
     /// It lacks an export of its world, or has it with another type.
     #[error("the component is no rule: {0}")]
     World(String),
@@ -77,6 +89,15 @@ pub struct Problem {
     pub path: String,
     /// What, why, and what to do.
     pub message: String,
+}
+
+/// Why an ordinance gives no settings.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum NoSettings {
+    /// Problems of the ordinance, one or more, up to [`PROBLEMS`](crate::limits::PROBLEMS).
+    Problems(Vec<Problem>),
+    /// The rule broke on it, or answered what no rule may.
+    Broken(String),
 }
 
 /// What is asked of every case of a call.
@@ -133,14 +154,24 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Loads a component: bounds and imports from its bytes, compilation, the exports of its
-    /// world, its description.
+    /// Loads a component: its structure and its imports from its bytes, compilation, the exports of
+    /// its world, its description. Each step can be had alone: [`structure::check`],
+    /// [`imports::check`], [`Runtime::compile`], [`Rule::link`].
     ///
     /// # Errors
     /// A [`LoadError`]; nothing of the component has run before its imports were found granted.
     pub fn load(runtime: &Arc<Runtime>, bytes: &[u8], grant: &Grant) -> Result<Rule, LoadError> {
-        let asked = imports::check(bytes, grant)?;
-        let component = Component::new(runtime.engine(), bytes).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
+        let structure = structure::check(bytes)?;
+        let asked = imports::check(&structure, grant)?;
+        Rule::link(runtime, runtime.compile(&structure, asked)??)
+    }
+
+    /// Links a compiled component to the interfaces of its world and lets it describe itself.
+    ///
+    /// # Errors
+    /// [`LoadError::World`], [`LoadError::Describe`] or [`LoadError::Fault`].
+    pub fn link(runtime: &Arc<Runtime>, compiled: Compiled) -> Result<Rule, LoadError> {
+        let Compiled { component, digest, asked } = compiled;
         let mut linker: Linker<RunContext> = Linker::new(runtime.engine());
         World::add_to_linker::<_, HasSelf<_>>(&mut linker, |context| context).map_err(|error| LoadError::World(format!("{error:#}")))?;
         let world = linker.instantiate_pre(&component).and_then(WorldPre::new).map_err(|error| LoadError::World(format!("{error:#}")))?;
@@ -153,7 +184,7 @@ impl Rule {
             settings_schema: String::new(),
             outcome_schema: String::new(),
         };
-        let mut rule = Rule { runtime: Arc::clone(runtime), world, digest: Digest::of(bytes), asked, about: empty };
+        let mut rule = Rule { runtime: Arc::clone(runtime), world, digest, asked, about: empty };
         rule.about = rule.describe()?;
         Ok(rule)
     }
@@ -176,6 +207,9 @@ impl Rule {
     fn describe(&self) -> Result<About, LoadError> {
         let description: Description =
             self.scratch(|world, store| world.jorei_rules_about().call_describe(store))?.map_err(LoadError::Describe)?;
+        if !is_bearable(&description) {
+            return Err(LoadError::Describe(Failure::Output));
+        }
         Ok(About {
             id: description.id,
             title_ja: description.title_ja,
@@ -187,35 +221,45 @@ impl Rule {
         })
     }
 
-    /// Checks an ordinance (JSON text) and makes settings of it.
+    /// Checks an ordinance (JSON text), by the rule itself and by its schema, and makes settings of
+    /// it.
     ///
     /// # Errors
-    /// In the inner result every problem of the ordinance; a rule that fails on it, or answers out
-    /// of order, is a problem too. Outside, a [`Fault`].
-    pub fn check_settings(&self, ordinance: &str) -> Result<Result<Settings, Vec<Problem>>, Fault> {
-        let problem = |message: String| Err(vec![Problem { path: String::new(), message }]);
+    /// In the inner result a [`NoSettings`]; outside, a [`Fault`].
+    pub fn check_settings(&self, ordinance: &str) -> Result<Result<Settings, NoSettings>, Fault> {
+        let broken = |what: String| Ok(Err(NoSettings::Broken(what)));
         let answer: Result<Vec<SettingsSegment>, Vec<SettingsProblem>> =
             match self.scratch(|world, store| world.jorei_rules_about().call_check_settings(store, ordinance))? {
                 Ok(answer) => answer,
-                Err(failure) => return Ok(problem(format!("the rule failed while it checked the ordinance ({})", failure.word()))),
+                Err(failure) => return broken(format!("the rule failed while it checked the ordinance ({})", failure.word())),
             };
         let segments = match answer {
             Ok(segments) => segments,
-            Err(problems) => {
-                return Ok(Err(problems.into_iter().map(|problem| Problem { path: problem.path, message: problem.message }).collect()));
-            }
+            Err(problems) => return Ok(Err(NoSettings::Problems(bounded(problems)))),
         };
+        // After the rule, whose own words for what is wrong are better.
+        match self.runtime.check_document(&self.about.settings_schema, ordinance)? {
+            Err(error) => return broken(format!("the rule's schema of settings cannot be applied: {error}")),
+            Ok(problems) if !problems.is_empty() => return Ok(Err(NoSettings::Problems(problems))),
+            Ok(_) => {}
+        }
+        if segments.len() > SEGMENTS_OF_SETTINGS || segments.iter().map(|segment| segment.compact.len()).sum::<usize>() > COMPACT_BYTES {
+            return broken(format!(
+                "the rule made {} segments of settings of the ordinance; at most {SEGMENTS_OF_SETTINGS} with {COMPACT_BYTES} bytes together are kept",
+                segments.len()
+            ));
+        }
         let date = |packed: i32| Date::from_packed(i64::from(packed));
         let segment = |segment: SettingsSegment| {
             Some(Segment { from: date(segment.from).ok()?, until: date(segment.until).ok()?, compact: segment.compact })
         };
         let Some(segments) = segments.into_iter().map(segment).collect::<Option<Vec<_>>>() else {
-            return Ok(problem("the rule answered with a date that does not exist".into()));
+            return broken("the rule answered with a date that does not exist".into());
         };
-        Ok(match Settings::new(segments) {
-            Ok(settings) => Ok(settings),
-            Err(error @ Disorder(_)) => return Ok(problem(format!("the rule answered out of order: {error}"))),
-        })
+        match Settings::new(segments) {
+            Ok(settings) => Ok(Ok(settings)),
+            Err(error @ Disorder(_)) => broken(format!("the rule answered out of order: {error}")),
+        }
     }
 
     /// Decides one case for the record: in a fresh store, with its trace and evidence.
@@ -236,7 +280,7 @@ impl Rule {
         });
         let fuel = budget.saturating_sub(store.get_fuel().unwrap_or(0));
         let (outcome, trace) = match answer {
-            Ok(Ok(decision)) => match self.accept(decision) {
+            Ok(Ok(decision)) => match self.accept(decision, &store.data().reader) {
                 Ok((outcome, trace)) => (outcome, trace),
                 Err(failure) => (Outcome::Failed(failure), Vec::new()),
             },
@@ -259,12 +303,12 @@ impl Rule {
     }
 
     /// Holds an answer against the contract.
-    fn accept(&self, decision: Decision) -> Result<(Outcome, Vec<u8>), Failure> {
+    fn accept(&self, decision: Decision, reader: &dyn ReadRecords) -> Result<(Outcome, Vec<u8>), Failure> {
         let rests_on_unsourced = self.accept_trace(&decision.trace)?;
         if rests_on_unsourced && !decision.provisional {
             return Err(Failure::Answer);
         }
-        let results = accept_results(decision.results, 1)?;
+        let results = accept_results(decision.results, 1, reader)?;
         if results.iter().map(|result| size(&result.table)).sum::<usize>() > self.runtime.limits().result_bytes {
             return Err(Failure::Output);
         }
@@ -332,7 +376,36 @@ fn size(table: &Table) -> usize {
     table.columns.iter().map(|named| column(named) + named.name.len()).sum()
 }
 
-fn accept_results(results: Vec<wire::NamedTable>, cases: usize) -> Result<Vec<NamedTable>, Failure> {
+/// Is a description within bounds?
+fn is_bearable(description: &Description) -> bool {
+    let Description { id, title_ja, title_en, legal_basis, labels, settings_schema, outcome_schema } = description;
+    let of_labels = labels.iter().flat_map(|label| [&label.key, &label.ja, &label.en]);
+    labels.len() <= LABELS
+        && legal_basis.len() <= ARTICLES
+        && [id, title_ja, title_en].into_iter().chain(legal_basis).chain(of_labels).all(|text| text.len() <= ABOUT_TEXT_BYTES)
+        && [settings_schema, outcome_schema].into_iter().all(|schema| schema.len() <= SCHEMA_BYTES)
+}
+
+/// The problems that a rule found, as many and as long as can be shown.
+fn bounded(problems: Vec<SettingsProblem>) -> Vec<Problem> {
+    let found = problems.len();
+    let short = |problem: &SettingsProblem| problem.path.len() <= PROBLEM_BYTES && problem.message.len() <= PROBLEM_BYTES;
+    let problem = |problem: SettingsProblem| Problem { path: problem.path, message: problem.message };
+    let mut shown: Vec<Problem> = problems.into_iter().filter(short).take(PROBLEMS).map(problem).collect();
+    let left = found - shown.len();
+    let message = match (found, left) {
+        (0, _) => "the rule refused the ordinance and named no problem; tell its vendor".into(),
+        (_, 0) => return shown,
+        _ => format!(
+            "{left} problems more were too many or too long to show (at most {PROBLEMS} of {PROBLEM_BYTES} bytes are); mend the others first"
+        ),
+    };
+    shown.push(Problem { path: String::new(), message });
+    shown
+}
+
+/// Holds result tables against their shape and against the world they speak of.
+fn accept_results(results: Vec<wire::NamedTable>, cases: usize, reader: &dyn ReadRecords) -> Result<Vec<NamedTable>, Failure> {
     // Before anything that compares names with each other.
     if results.len() > TABLES_MAX || results.iter().any(|result| result.table.columns.len() > COLUMNS_MAX) {
         return Err(Failure::Output);
@@ -344,8 +417,34 @@ fn accept_results(results: Vec<wire::NamedTable>, cases: usize) -> Result<Vec<Na
             return Err(Failure::Answer);
         }
     }
-    Ok(results)
+    // Only where a table names persons.
+    let persons = LazyCell::new(|| reader.persons_by_case());
+    if results.iter().all(|result| is_of_this_world(&result.table, &persons)) { Ok(results) } else { Err(Failure::Answer) }
 }
+
+/// Are amounts amounts, and persons persons of their case? One pass over the columns whose names
+/// say so.
+fn is_of_this_world(table: &Table, persons: &LazyCell<Vec<usize>, impl FnOnce() -> Vec<usize>>) -> bool {
+    table.columns.iter().all(|column| match (&*column.name, &column.values) {
+        (PERSON, Values::Integers(ordinals)) => {
+            let is_one_of = |ordinal: &i64, count: usize| usize::try_from(*ordinal).is_ok_and(|ordinal| ordinal < count);
+            (0..table.cases()).all(|case| {
+                let count = persons.get(case).copied().unwrap_or(0);
+                ordinals[table.rows_of(case)].iter().all(|ordinal| is_one_of(ordinal, count))
+            })
+        }
+        // A premium, its parts and what is taken off them are all zero or more.
+        (name, Values::Integers(amounts)) if name.ends_with(IN_YEN) => {
+            amounts.iter().all(|amount| (0..=Yen::MAX).contains(amount) || *amount == ABSENT)
+        }
+        (name, Values::Texts(_)) => name != PERSON && !name.ends_with(IN_YEN),
+        _ => true,
+    })
+}
+
+/// The column of a person's ordinal, and the end of the name of a column of amounts.
+const PERSON: &str = "person";
+const IN_YEN: &str = "_yen";
 
 /// Tells a rule's failure from a fault of the machine. Faults come first: what the clock or the
 /// operating system did is never recorded as the rule's.
@@ -404,11 +503,12 @@ impl Bulk<'_> {
     ///
     /// # Errors
     /// [`BulkError::Differs`] when a sampled case differs; [`BulkError::Fault`].
-    pub fn answer(&mut self, question: &Question, cases: &[Case]) -> Result<Answers, BulkError> {
-        let mut all = Answers { statuses: Vec::with_capacity(cases.len()), results: Vec::new() };
-        for (call, chunk) in cases.chunks(BULK_CASES).enumerate() {
+    pub fn answer<P: Population + ?Sized>(&mut self, question: &Question, population: &P) -> Result<Answers, BulkError> {
+        let mut all = Answers { statuses: Vec::with_capacity(population.len()), results: Vec::new() };
+        for (call, start) in (0..population.len()).step_by(BULK_CASES).enumerate() {
+            let cases = start..(start + BULK_CASES).min(population.len());
             // A stop by the clock too: one case may have taken the time of all.
-            let called = match self.call(question, Box::new(Cases(chunk.to_vec())), chunk.len()) {
+            let called = match self.call(question, population.reader(cases.clone()), cases.len()) {
                 Ok(called) => called.ok().filter(|answers| alike(&all, answers)),
                 Err(Fault::Clock) => None,
                 Err(fault) => return Err(fault.into()),
@@ -417,19 +517,19 @@ impl Bulk<'_> {
                 Some(answers) => {
                     // Another place in each call, but the same one for the same call; and always
                     // the last case, the one that has the most others before it.
-                    let sample = ((call * 7) % BULK_SAMPLE..chunk.len()).step_by(BULK_SAMPLE);
-                    for case in sample.chain([chunk.len() - 1]) {
-                        let single = self.one(question, &chunk[case])?;
+                    let sample = ((call * 7) % BULK_SAMPLE..cases.len()).step_by(BULK_SAMPLE);
+                    for case in sample.chain([cases.len() - 1]) {
+                        let single = self.one(question, population.reader(alone(start + case)))?;
                         if single != cut(&answers, case) {
-                            return Err(BulkError::Differs { case: call * BULK_CASES + case });
+                            return Err(BulkError::Differs { case: start + case });
                         }
                     }
                     answers
                 }
                 None => {
                     let mut singles = Answers { statuses: Vec::new(), results: Vec::new() };
-                    for case in chunk {
-                        append(&mut singles, self.one(question, case)?);
+                    for case in cases {
+                        append(&mut singles, self.one(question, population.reader(alone(case)))?);
                     }
                     singles
                 }
@@ -467,7 +567,7 @@ impl Bulk<'_> {
         };
         let asked = v1::Question { on: packed(question.on), cases: u32::try_from(cases).unwrap_or(u32::MAX) };
         match world.jorei_rules_rule().call_decide_many(&mut store, asked) {
-            Ok(answers) => match accept_answers(answers, cases) {
+            Ok(answers) => match accept_answers(answers, cases, &store.data().reader) {
                 Ok(answers) => {
                     self.warm = Some((store, world));
                     Ok(Ok(answers))
@@ -478,8 +578,8 @@ impl Bulk<'_> {
         }
     }
 
-    fn one(&self, question: &Question, case: &Case) -> Result<Answers, Fault> {
-        let run = self.rule.decide(question, Cases(vec![case.clone()]))?;
+    fn one(&self, question: &Question, reader: Box<dyn ReadRecords>) -> Result<Answers, Fault> {
+        let run = self.rule.decide(question, reader)?;
         let (status, results) = match run.outcome {
             Outcome::Decided { provisional: false, results } => (Status::Decided, results),
             Outcome::Decided { provisional: true, results } => (Status::Provisional, results),
@@ -490,7 +590,12 @@ impl Bulk<'_> {
     }
 }
 
-fn accept_answers(answers: v1::Answers, cases: usize) -> Result<Answers, Failure> {
+/// One case as a stretch.
+fn alone(case: usize) -> Range<usize> {
+    case..case + 1
+}
+
+fn accept_answers(answers: v1::Answers, cases: usize, reader: &dyn ReadRecords) -> Result<Answers, Failure> {
     if answers.statuses.len() != cases {
         return Err(Failure::Answer);
     }
@@ -504,7 +609,7 @@ fn accept_answers(answers: v1::Answers, cases: usize) -> Result<Answers, Failure
         WireStatus::Provisional => Status::Provisional,
         WireStatus::Refused => Status::Refused,
     };
-    Ok(Answers { statuses: answers.statuses.iter().map(status).collect(), results: accept_results(answers.results, cases)? })
+    Ok(Answers { statuses: answers.statuses.iter().map(status).collect(), results: accept_results(answers.results, cases, reader)? })
 }
 
 /// One case of bulk answers in the form of a single one.
@@ -541,4 +646,77 @@ fn append(all: &mut Answers, more: Answers) {
         }
     }
     all.statuses.extend(more.statuses);
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
+mod tests {
+    use super::*;
+    use crate::reader::Cases;
+    use jorei_domain::record::{Case, Fact, Person};
+
+    /// A case of two persons and one of one.
+    fn cases() -> Cases {
+        let person = |birth| Person { facts: vec![Fact { kind: Kind::Persons, values: vec![birth, birth], source: String::new() }] };
+        let on = Date::new(2025, 4, 1);
+        Cases(vec![Case::new(on, vec![person(19500101), person(19800101)]), Case::new(on, vec![person(19900101)])])
+    }
+
+    fn accepted(offsets: &[u32], name: &str, values: wire::ColumnValues) -> bool {
+        let columns = vec![wire::Column { name: name.into(), values }];
+        let result = wire::NamedTable { name: "t".into(), table: wire::Table { offsets: offsets.to_vec(), columns } };
+        accept_results(vec![result], 2, &cases()).is_ok()
+    }
+
+    #[test]
+    fn an_amount_that_cannot_be_a_premium_is_no_answer() {
+        let yen = |amount| accepted(&[0, 1, 1], "total_yen", wire::ColumnValues::Integers(vec![amount]));
+        for amount in [0, 1, Yen::MAX, ABSENT] {
+            assert!(yen(amount), "{amount}");
+        }
+        for amount in [-1, Yen::MAX + 1, i64::MAX, ABSENT + 1] {
+            assert!(!yen(amount), "{amount}");
+        }
+        assert!(accepted(&[0, 1, 1], "change", wire::ColumnValues::Integers(vec![-1])), "only amounts are amounts");
+        assert!(!accepted(&[0, 1, 1], "total_yen", wire::ColumnValues::Texts(vec!["1".into()])));
+    }
+
+    #[test]
+    fn a_person_who_is_not_of_the_case_is_no_answer() {
+        let persons = |offsets: &[u32], ordinals: &[i64]| accepted(offsets, "person", wire::ColumnValues::Integers(ordinals.to_vec()));
+        assert!(persons(&[0, 2, 3], &[0, 1, 0]));
+        assert!(!persons(&[0, 2, 3], &[0, 1, 1]), "the second case has one person");
+        assert!(!persons(&[0, 1, 1], &[2]));
+        assert!(!persons(&[0, 1, 1], &[-1]));
+        assert!(!persons(&[0, 1, 1], &[ABSENT]));
+        assert!(!accepted(&[0, 1, 1], "person", wire::ColumnValues::Texts(vec!["0".into()])));
+    }
+
+    #[test]
+    fn what_a_rule_says_of_itself_is_bounded() {
+        let honest = || Description {
+            id: "x".into(),
+            title_ja: "x".into(),
+            title_en: "x".into(),
+            legal_basis: Vec::new(),
+            labels: Vec::new(),
+            settings_schema: "{}".into(),
+            outcome_schema: "{}".into(),
+        };
+        assert!(is_bearable(&honest()));
+        assert!(!is_bearable(&Description { id: "x".repeat(ABOUT_TEXT_BYTES + 1), ..honest() }));
+        assert!(!is_bearable(&Description { legal_basis: vec![String::new(); ARTICLES + 1], ..honest() }));
+        assert!(!is_bearable(&Description { outcome_schema: " ".repeat(SCHEMA_BYTES + 1), ..honest() }));
+    }
+
+    #[test]
+    fn problems_are_shown_up_to_a_bound_and_the_rest_is_counted() {
+        let problem = |message: &str| SettingsProblem { path: "a".into(), message: message.into() };
+        assert_eq!(bounded(vec![problem("x")]), [Problem { path: "a".into(), message: "x".into() }]);
+        assert_eq!(bounded(Vec::new()).len(), 1);
+        let many = bounded((0..PROBLEMS + 5).map(|_| problem("x")).collect());
+        assert_eq!(many.len(), PROBLEMS + 1);
+        assert!(many[PROBLEMS].message.starts_with("5 problems more"), "{}", many[PROBLEMS].message);
+        assert_eq!(bounded(vec![problem(&"x".repeat(PROBLEM_BYTES + 1))]).len(), 1);
+    }
 }

@@ -1,27 +1,46 @@
 //! The configured runtime: one per process.
 
+use crate::artefacts::EngineDigest;
+use crate::compilation::{Compilation, CompileError};
+use crate::imports::Asked;
 use crate::limits::{CORE_INSTANCES, EPOCH_MILLISECONDS, INSTANCES, Limits, MEMORIES, STACK_BYTES, TABLES};
+use crate::rule::Problem;
+use crate::structure::Structure;
+use jorei_domain::id::Digest;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use wasmtime::component::Component;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 /// A fault of the machine or of the host, never of the rule: nothing was decided, and the same
 /// call may succeed later.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// The wall clock stopped a run that had fuel left.
-    #[error("the run took too long by the clock; the machine may be overloaded, try again")]
+    /// The wall clock stopped a run that had fuel left, or a compilation that had time left.
+    #[error("it took too long by the clock; the machine may be overloaded, try again")]
     Clock,
     /// The runtime could not be set up, or an instance could not be made.
     #[error("the runtime failed")]
     Runtime(#[source] wasmtime::Error),
+    /// The process that compiles could not be started or waited for.
+    #[error("the process that compiles components cannot be run")]
+    Compiler(#[source] std::io::Error),
+}
+
+/// A component that was compiled within bounds, and may be linked.
+pub struct Compiled {
+    pub(crate) component: Component,
+    pub(crate) digest: Digest,
+    pub(crate) asked: Asked,
 }
 
 /// The runtime, with the thread that counts epochs.
 pub struct Runtime {
     engine: Engine,
+    engine_digest: EngineDigest,
     limits: Limits,
+    compilation: Compilation,
     stop: Arc<AtomicBool>,
 }
 
@@ -30,8 +49,11 @@ impl Runtime {
     ///
     /// # Errors
     /// [`Fault::Runtime`] when the machine cannot reserve the address space of the pool.
-    pub fn start(limits: Limits) -> Result<Runtime, Fault> {
-        let engine = Engine::new(&config(&limits)).map_err(Fault::Runtime)?;
+    pub fn start(limits: Limits, compilation: Compilation) -> Result<Runtime, Fault> {
+        let mut config = config();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(&limits)));
+        let engine = Engine::new(&config).map_err(Fault::Runtime)?;
+        let engine_digest = EngineDigest::of(&engine);
         let stop = Arc::new(AtomicBool::new(false));
         let (weak, stopped) = (engine.weak(), Arc::clone(&stop));
         std::thread::spawn(move || {
@@ -43,7 +65,61 @@ impl Runtime {
                 }
             }
         });
-        Ok(Runtime { engine, limits, stop })
+        Ok(Runtime { engine, engine_digest, limits, compilation, stop })
+    }
+
+    /// Compiles a component whose imports were found granted, in a child process; or takes what
+    /// was kept of an earlier time.
+    ///
+    /// # Errors
+    /// In the inner result a [`CompileError`] of the component; outside, a [`Fault`].
+    pub fn compile(&self, structure: &Structure<'_>, asked: Asked) -> Result<Result<Compiled, CompileError>, Fault> {
+        let (digest, cache) = (structure.digest(), self.compilation.cache.as_ref());
+        let compiled = |component| Compiled { component, digest, asked };
+        if let Some(artefact) = cache.and_then(|cache| cache.get(digest, &self.engine_digest))
+            && let Ok(component) = self.deserialize(&artefact)
+        {
+            return Ok(Ok(compiled(component)));
+        }
+        let artefact = match self.compilation.compile(structure.bytes(), &self.limits)? {
+            Ok(artefact) => artefact,
+            Err(error) => return Ok(Err(error)),
+        };
+        let component = match self.deserialize(&artefact) {
+            Ok(component) => component,
+            Err(error) => return Ok(Err(CompileError::Broken(format!("{error:#}")))),
+        };
+        if let Some(cache) = cache {
+            // A cache that cannot be written costs time, nothing else.
+            let _ = cache.put(digest, &self.engine_digest, &artefact);
+        }
+        Ok(Ok(compiled(component)))
+    }
+
+    /// Holds a document (JSON text) against a rule's schema, in a child process.
+    ///
+    /// # Errors
+    /// In the inner result why that cannot be told; outside, a [`Fault`].
+    pub(crate) fn check_document(&self, schema: &str, document: &str) -> Result<Result<Vec<Problem>, CompileError>, Fault> {
+        let lines = match self.compilation.check_document(schema, document, &self.limits)? {
+            Ok(lines) => lines,
+            Err(error) => return Ok(Err(error)),
+        };
+        let problem = |line: &str| {
+            let (path, message) = line.split_once('\t').unwrap_or_default();
+            Problem { path: path.to_owned(), message: message.to_owned() }
+        };
+        Ok(Ok(String::from_utf8_lossy(&lines).lines().map(problem).collect()))
+    }
+
+    #[allow(unsafe_code, reason = "the one place where machine code is loaded")]
+    fn deserialize(&self, artefact: &[u8]) -> wasmtime::Result<Component> {
+        // SAFETY: these are bytes that `precompile_component` of this version made, unchanged:
+        // either they came through the pipe of a child that we started ourselves, or they were
+        // read into memory and authenticated there with a key that nobody else can read. The
+        // slice is ours and cannot change while it is loaded. The runtime itself compares the
+        // version and the configuration that the artefact names with its own.
+        unsafe { Component::deserialize(&self.engine, artefact) }
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -63,23 +139,7 @@ impl Drop for Runtime {
 }
 
 /// What a rule's bytes may use, and how they run: the record 0003 in `docs/decisions` says why.
-fn config(limits: &Limits) -> Config {
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(INSTANCES)
-        .max_core_instances_per_component(CORE_INSTANCES)
-        .total_core_instances(INSTANCES * CORE_INSTANCES)
-        .max_memories_per_component(MEMORIES)
-        .total_memories(INSTANCES * MEMORIES)
-        .max_tables_per_component(TABLES)
-        .total_tables(INSTANCES * TABLES)
-        .max_memory_size(limits.memory_bytes)
-        .table_elements(limits.table_elements)
-        .max_unused_warm_slots(INSTANCES)
-        // Pages that every decision touches again are cleared in place instead of given back; where
-        // the kernel can tell which were touched (Linux 6.7), only those are.
-        .linear_memory_keep_resident(1 << 20)
-        .table_keep_resident(1 << 14)
-        .pagemap_scan(Enabled::Auto);
+fn config() -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
@@ -97,7 +157,32 @@ fn config(limits: &Limits) -> Config {
         .memory_init_cow(true)
         .wasm_backtrace_max_frames(None)
         .generate_address_map(false)
-        .native_unwind_info(false)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        .native_unwind_info(false);
     config
+}
+
+/// The engine of the child: the same code for the same rule, but no pool, whose address space no
+/// memory limit would allow.
+pub(crate) fn compiling_engine() -> wasmtime::Result<Engine> {
+    Engine::new(&config())
+}
+
+fn pool(limits: &Limits) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(INSTANCES)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .total_core_instances(INSTANCES * CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .total_memories(INSTANCES * MEMORIES)
+        .max_tables_per_component(TABLES)
+        .total_tables(INSTANCES * TABLES)
+        .max_memory_size(limits.memory_bytes)
+        .table_elements(limits.table_elements)
+        .max_unused_warm_slots(INSTANCES)
+        // Pages that every decision touches again are cleared in place instead of given back; where
+        // the kernel can tell which were touched (Linux 6.7), only those are.
+        .linear_memory_keep_resident(1 << 20)
+        .table_keep_resident(1 << 14)
+        .pagemap_scan(Enabled::Auto);
+    pool
 }

@@ -123,6 +123,16 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Reads what [`Manifest::to_json`] wrote.
+    ///
+    /// # Errors
+    /// [`ManifestError::NotJson`], and those of [`Manifest::check`].
+    pub fn from_json(text: &str) -> Result<Manifest, ManifestError> {
+        let manifest: Manifest = json(MANIFEST_SECTION, text.as_bytes())?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
     /// Are all words words, and all versions versions?
     ///
     /// # Errors

@@ -5,13 +5,15 @@
 //! still true is not decided again, and nothing is decided twice.
 
 use crate::decide_case::decide;
-use crate::revisions::{LiveRevision, PREMIUM};
+use crate::revisions::{LiveRevision, PREMIUM, last_good};
+use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::decision::{Decision, Outcome, Reason};
-use jorei_domain::id::{HouseholdId, Knowledge, Municipality};
+use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality};
 use jorei_engine::Fault;
 use jorei_store::decisions::{CurrentDecision, NewDecision, PackedDecision};
 use jorei_store::facts::StoredCase;
+use jorei_store::pauses::Pause;
 use jorei_store::{Store, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,6 +21,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Households on which a year's law is tried before the first is stored.
 const LAW_TRIALS: usize = 64;
+
+/// Failures of one run from which on the breaker looks at their share: fewer are single cases.
+const BREAKER_FAILURES: u64 = 10;
+
+/// One failure in so many decisions of a run pauses the revision.
+const BREAKER_SHARE: u64 = 20;
 
 /// What to assess.
 pub struct Request {
@@ -35,6 +43,10 @@ pub struct Request {
     pub page: u32,
     /// The caller's clock, as text for the record.
     pub clock: fn() -> String,
+    /// The caller's day.
+    pub today: Date,
+    /// Who runs it: an account, or the program that does.
+    pub by: String,
 }
 
 /// How far a run is, and what it came to.
@@ -73,6 +85,19 @@ pub enum AssessError {
         /// What is missing, in both languages, with its article.
         message: String,
     },
+    /// The breaker stopped the revision: its cases wait for a clerk.
+    #[error("revision {revision} was paused: {reason}; {}. What it decided so far is kept; `jorei queue` lists the cases that wait", match last_good {
+        Some(good) => format!("the last good revision is {good} (jorei rollback --to {})", good.short()),
+        None => "no earlier revision answered this date".to_owned(),
+    })]
+    Paused {
+        /// The revision.
+        revision: Digest,
+        /// Why.
+        reason: String,
+        /// The revision to go back to, if there is one.
+        last_good: Option<Digest>,
+    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -104,13 +129,18 @@ pub async fn assess(
         let more = last.is_some() && !stop.load(Ordering::Relaxed);
         tally.stopped |= last.is_some() && !more;
         // The three ways at once: store the page before, decide this one, load the next.
-        let (saved, decided, next) = tokio::join!(save(store, &packed), decide_page(live, request, page), async {
+        let (saved, decided, next) = tokio::join!(save(store, request, &packed), decide_page(live, request, page), async {
             if more { load(store, request, on, last).await } else { Ok(Page::default()) }
         },);
         saved?;
         let (mine, counted) = decided?;
         tally.add(&counted);
         progress(&tally);
+        if tally.keeps_failing() {
+            // What failed is a clerk's work, so it is kept like everything else.
+            save(store, request, &mine).await?;
+            return Err(pause(store, live, request, &tally).await?);
+        }
         packed = mine;
         page = next?;
         tally.vanished += page.vanished;
@@ -154,9 +184,9 @@ async fn load(store: &Store, request: &Request, on: Date, after: Option<Househol
     Ok(Page { cases, current, vanished })
 }
 
-async fn save(store: &Store, packed: &[PackedDecision]) -> Result<(), StoreError> {
+async fn save(store: &Store, request: &Request, packed: &[PackedDecision]) -> Result<(), StoreError> {
     if !packed.is_empty() {
-        store.save_decisions(packed).await?;
+        store.save_decisions(packed, &request.stamp()).await?;
     }
     Ok(())
 }
@@ -212,7 +242,7 @@ fn decide_household(
     let supersedes = before.map(|before| before.decision.id);
     let made = match decide(live, municipality, stored.household, stored.case.clone(), supersedes) {
         Ok(made) => made,
-        Err(Fault::Clock | Fault::Runtime(_)) => {
+        Err(Fault::Clock | Fault::Runtime(_) | Fault::Compiler(_)) => {
             tally.faults += 1;
             return Ok(());
         }
@@ -259,7 +289,39 @@ fn refuse_unknown_law(live: &LiveRevision, request: &Request, page: &Page) -> Re
     }
 }
 
+/// Pauses the revision: nothing switches by itself, and nothing more is decided with it until two
+/// people put a revision in force.
+async fn pause(store: &Store, live: &LiveRevision, request: &Request, tally: &Tally) -> Result<AssessError, StoreError> {
+    let &Request { municipality, year, .. } = request;
+    let made = tally.decided + tally.provisional + tally.refused + tally.failed;
+    let reason = format!("{} of {made} cases of fiscal year {} failed in one run", tally.failed, year.year());
+    let last_good = last_good(store, municipality, year.first_day(), live.digest).await?;
+    let pause = Pause {
+        knowledge: store.latest_knowledge(municipality).await?,
+        slot: PREMIUM.into(),
+        revision: live.digest,
+        reason: reason.clone(),
+        last_good,
+        quarantine: false,
+        recorded_on: request.today,
+    };
+    store.save_pause(municipality, &pause, &request.stamp()).await?;
+    Ok(AssessError::Paused { revision: live.digest, reason, last_good })
+}
+
+impl Request {
+    fn stamp(&self) -> Stamp {
+        Stamp { by: self.by.clone(), at: (self.clock)() }
+    }
+}
+
 impl Tally {
+    /// Is this more than single cases that a rule cannot do?
+    fn keeps_failing(&self) -> bool {
+        let made = self.decided + self.provisional + self.refused + self.failed;
+        self.failed >= BREAKER_FAILURES && self.failed * BREAKER_SHARE >= made
+    }
+
     fn keep(&mut self, decision: &CurrentDecision) {
         self.unchanged += 1;
         self.open += u64::from(matches!(decision.status.as_str(), "refused" | "failed"));

@@ -4,18 +4,27 @@
 //! into one transaction. Absent here: the clock, the environment, the file system, the terminal;
 //! all of them come in as arguments from `cli`.
 
+pub mod activation;
+pub mod acts;
+pub mod admission;
 pub mod answer;
 pub mod assess;
+pub mod audit;
 pub mod case_file;
 pub mod citation;
+pub mod confirmation;
 pub mod decide_case;
 pub mod demo_city;
 pub mod evaluate;
 pub mod explain;
 pub mod language;
+pub mod office;
+pub mod officer;
 pub mod ordinance;
+pub mod queue;
 pub mod replay;
 pub mod revisions;
+pub mod shadow;
 pub mod summary;
 pub mod trial;
 pub mod words;

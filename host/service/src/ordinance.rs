@@ -1,7 +1,7 @@
 //! An ordinance file, and a revision: rule and ordinance together.
 
 use jorei_domain::id::Digest;
-use jorei_engine::{Fault, Problem, Rule, Settings};
+use jorei_engine::{Fault, NoSettings, Problem, Rule, Settings};
 use serde_json::Value;
 
 /// Why an ordinance file is none for this rule.
@@ -13,6 +13,9 @@ pub enum OrdinanceError {
     /// The rule refuses it; every problem with its place.
     #[error("the ordinance is refused:{}", list(.0))]
     Refused(Vec<Problem>),
+    /// The rule broke on it: a fault of the rule.
+    #[error("{0}")]
+    Broken(String),
     /// The machine failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -44,7 +47,10 @@ impl Ordinance {
         let document = json(toml::from_str::<toml::Table>(text)?.into());
         let header = |key: &str| document["ordinance"][key].as_str().unwrap_or_default().to_owned();
         let (municipality, name) = (header("municipality"), header("name"));
-        let settings = rule.check_settings(&document.to_string())?.map_err(OrdinanceError::Refused)?;
+        let settings = rule.check_settings(&document.to_string())?.map_err(|error| match error {
+            NoSettings::Problems(problems) => OrdinanceError::Refused(problems),
+            NoSettings::Broken(what) => OrdinanceError::Broken(what),
+        })?;
         Ok(Ordinance { text: text.to_owned(), municipality, name, settings })
     }
 

@@ -1,6 +1,6 @@
 //! An old decision decided again from its recorded evidence, and compared byte for byte.
 
-use crate::revisions::{LiveRevision, RevisionError, load};
+use crate::revisions::{LiveRevision, RevisionError, load_for_replay};
 use jorei_domain::decision::Decision;
 use jorei_domain::id::Municipality;
 use jorei_engine::{Recorded, Runtime};
@@ -31,7 +31,7 @@ pub async fn replay(
     municipality: Municipality,
     stored: &StoredDecision,
 ) -> Result<Replayed, RevisionError> {
-    let live = load(store, runtime, municipality, stored.decision.revision).await?;
+    let live = load_for_replay(store, runtime, municipality, stored.decision.revision).await?;
     replay_under(&live, stored)
 }
 

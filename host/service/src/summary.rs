@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 const CLASSES: [i64; 9] = [0, 25_000, 50_000, 100_000, 200_000, 400_000, 600_000, 800_000, 1_000_000];
 
 /// Parts of the premium, as columns of the outcome's table `premium`.
-const PARTS: [(&str, &str, &str); 4] = [
+pub(crate) const PARTS: [(&str, &str, &str); 4] = [
     ("medical_yen", "医療分", "medical"),
     ("support_yen", "後期高齢者支援金等分", "support"),
     ("care_yen", "介護納付金分", "care"),

@@ -3,11 +3,16 @@
 //! is checked once, for nothing can be cleaned away.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, missing_docs)]
 
+mod acts;
+mod chain;
+mod desk;
+
 use crate::decisions::{NewDecision, PackedDecision, Saved};
 use crate::facts::{Assertion, StoredCase};
 use crate::names::Name;
 use crate::revisions::Revision;
-use crate::{Store, StoreError, decisions, facts, names, revisions};
+use crate::{Store, StoreError, admissions, audit, decisions, drafts, facts, names, pauses, revisions, shadow_reports};
+use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::{Decision, Evidence, Failure, Outcome};
 use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality, PersonId};
@@ -31,6 +36,15 @@ pub async fn check_all(store: &Store) {
     check_decisions(store).await;
     check_supersession(store).await;
     check_race(store).await;
+    check_decisions_of_a_revision(store).await;
+    acts::check(store).await;
+    desk::check(store).await;
+    chain::check(store).await;
+}
+
+/// Who writes in these checks, and when.
+fn stamp() -> Stamp {
+    Stamp { by: "checks".into(), at: "2025-06-01T09:00:00+09:00".into() }
 }
 
 /// The municipality of a check: its number with the check digit that fits.
@@ -87,8 +101,19 @@ fn rows(case: &StoredCase, kind: Kind) -> Vec<String> {
 /// Both databases accept every statement of the crate.
 pub async fn check_statements(store: &Store) {
     let mut connection = store.pool.acquire().await.unwrap();
-    let single = [crate::STATEMENTS, facts::STATEMENTS, names::STATEMENTS, revisions::STATEMENTS, decisions::STATEMENTS];
-    for sql in single.into_iter().flatten() {
+    let single = [
+        crate::STATEMENTS,
+        facts::STATEMENTS,
+        names::STATEMENTS,
+        revisions::STATEMENTS,
+        decisions::STATEMENTS,
+        crate::acts::STATEMENTS,
+        admissions::STATEMENTS,
+        drafts::STATEMENTS,
+        pauses::STATEMENTS,
+        shadow_reports::STATEMENTS,
+    ];
+    for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "{sql}: {:?}", prepared.err());
     }
@@ -100,14 +125,18 @@ pub async fn check_statements(store: &Store) {
     }
 }
 
-/// Every table but the counter refuses update and delete, whole tables included.
+/// Every table but the counters refuses update and delete, whole tables included.
 pub async fn check_append_only(store: &Store) {
     let office = office(1);
-    store.assert_facts(office, LEARNT, &[born(1, "1980-01-01")]).await.unwrap();
-    store.save_names(office, LEARNT, &[Name { person: PersonId(1), name: "a".into(), kana: "ア".into(), latin: None }]).await.unwrap();
+    store.assert_facts(office, LEARNT, &[born(1, "1980-01-01")], &stamp()).await.unwrap();
+    store
+        .save_names(office, LEARNT, &[Name { person: PersonId(1), name: "a".into(), kana: "ア".into(), latin: None }], &stamp())
+        .await
+        .unwrap();
     let revision = some_revision(store, office).await;
-    store.activate(office, "premium", revision, Date::MIN, Date::MAX, LEARNT).await.unwrap();
-    store.save_decisions(&[packed(office, revision, 1, 1, Failure::Trap, None)]).await.unwrap();
+    acts::put_in_force(store, office, revision, Date::MIN, Date::MAX).await;
+    desk::fill(store, office, revision).await;
+    store.save_decisions(&[packed(office, revision, 1, 1, Failure::Trap, None)], &stamp()).await.unwrap();
     let tables = [
         ("learning", "learnt_on"),
         ("fact", "source"),
@@ -117,6 +146,14 @@ pub async fn check_append_only(store: &Store) {
         ("revision", "slot"),
         ("activation", "slot"),
         ("decision", "status"),
+        ("audit", "subject"),
+        ("act", "maker"),
+        ("act_signature", "verdict"),
+        ("effect", "kind"),
+        ("admission", "step"),
+        ("draft", "written"),
+        ("pause", "reason"),
+        ("shadow_report", "content"),
     ];
     for (table, column) in tables {
         for sql in [format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")] {
@@ -131,17 +168,17 @@ pub async fn check_append_only(store: &Store) {
 pub async fn check_knowledge(store: &Store) {
     let office = office(2);
     assert_eq!(store.latest_knowledge(office).await.unwrap(), Knowledge(0));
-    assert_eq!(store.assert_facts(office, day("2025-01-10"), &[born(1, "1980-01-01")]).await.unwrap(), Knowledge(1));
+    assert_eq!(store.assert_facts(office, day("2025-01-10"), &[born(1, "1980-01-01")], &stamp()).await.unwrap(), Knowledge(1));
     let twice = Name { person: PersonId(1), name: "a".into(), kana: "ア".into(), latin: None };
-    assert!(store.save_names(office, day("2025-01-10"), &[twice.clone(), twice]).await.is_err());
-    assert_eq!(store.assert_facts(office, day("2025-02-10"), &[born(2, "1980-01-01")]).await.unwrap(), Knowledge(2));
+    assert!(store.save_names(office, day("2025-01-10"), &[twice.clone(), twice], &stamp()).await.is_err());
+    assert_eq!(store.assert_facts(office, day("2025-02-10"), &[born(2, "1980-01-01")], &stamp()).await.unwrap(), Knowledge(2));
     assert_eq!(store.knowledge_on(office, day("2025-01-09")).await.unwrap(), Knowledge(0));
     assert_eq!(store.knowledge_on(office, day("2025-02-09")).await.unwrap(), Knowledge(1));
     assert_eq!(store.knowledge_on(office, day("2025-02-10")).await.unwrap(), Knowledge(2));
     let writers: Vec<_> = (0..8)
         .map(|person| {
             let store = store.clone();
-            tokio::spawn(async move { store.assert_facts(office, LEARNT, &[born(100 + person, "1980-01-01")]).await.unwrap().0 })
+            tokio::spawn(async move { store.assert_facts(office, LEARNT, &[born(100 + person, "1980-01-01")], &stamp()).await.unwrap().0 })
         })
         .collect();
     let mut taken = Vec::new();
@@ -159,14 +196,19 @@ pub async fn check_knowledge(store: &Store) {
 pub async fn check_late_knowledge(store: &Store) {
     let office = office(3);
     let first = store
-        .assert_facts(office, LEARNT, &[born(1, "1980-01-01"), member(1, 1, "2020-04-01", ""), insured(1, "2020-04-01", "", ABSENT)])
+        .assert_facts(
+            office,
+            LEARNT,
+            &[born(1, "1980-01-01"), member(1, 1, "2020-04-01", ""), insured(1, "2020-04-01", "", ABSENT)],
+            &stamp(),
+        )
         .await
         .unwrap();
     // The office hears that the insurance ended on 1 September, then that it did so a month later.
     let end = [assertion(1, Kind::Qualification, "2025-09-01", "", None), insured(1, "2020-04-01", "2025-09-01", 1)];
-    let second = store.assert_facts(office, LEARNT, &end).await.unwrap();
-    let third = store.assert_facts(office, LEARNT, &[insured(1, "2020-04-01", "2025-10-01", 1)]).await.unwrap();
-    let fourth = store.assert_facts(office, LEARNT, &[assertion(1, Kind::Membership, "", "", None)]).await;
+    let second = store.assert_facts(office, LEARNT, &end, &stamp()).await.unwrap();
+    let third = store.assert_facts(office, LEARNT, &[insured(1, "2020-04-01", "2025-10-01", 1)], &stamp()).await.unwrap();
+    let fourth = store.assert_facts(office, LEARNT, &[assertion(1, Kind::Membership, "", "", None)], &stamp()).await;
     assert!(matches!(fourth, Err(StoreError::Assertion { field: "household", .. })));
 
     let seen = |known: Knowledge| async move { case(store, office, 1, "2025-04-01", known).await };
@@ -180,7 +222,7 @@ pub async fn check_late_knowledge(store: &Store) {
 
     // Taken back altogether: the household has nobody any more, but had as of before.
     let gone = Assertion { values: None, ..member(1, 1, "0001-01-01", "") };
-    let fifth = store.assert_facts(office, LEARNT, &[gone]).await.unwrap();
+    let fifth = store.assert_facts(office, LEARNT, &[gone], &stamp()).await.unwrap();
     assert_eq!(seen(fifth).await, None);
     assert!(seen(third).await.is_some());
 }
@@ -203,6 +245,7 @@ pub async fn check_window(store: &Store) {
                 born(2, "1990-01-01"),
                 member(2, 1, "2010-01-01", "2024-01-01"),
             ],
+            &stamp(),
         )
         .await
         .unwrap();
@@ -233,14 +276,14 @@ pub async fn check_years_and_events(store: &Store) {
         birth(2, "2026-10-31"),
         birth(3, "2026-11-01"),
     ];
-    let first = store.assert_facts(office, LEARNT, &known).await.unwrap();
+    let first = store.assert_facts(office, LEARNT, &known, &stamp()).await.unwrap();
     let seen = case(store, office, 1, "2025-04-01", first).await.unwrap();
     assert_eq!(rows(&seen, Kind::Incomes), ["2024 0 200"]);
     assert_eq!(rows(&seen, Kind::Property), ["2025 20"]);
     assert_eq!(rows(&seen, Kind::Maternity), ["20230101 0 0", "20261031 0 0"]);
     // The due date moves, the other birth did not happen, the income is corrected.
     let corrected = [birth(1, "2023-02-01"), Assertion { values: None, ..birth(2, "2025-01-01") }, income(1, 2024, 250)];
-    let second = store.assert_facts(office, LEARNT, &corrected).await.unwrap();
+    let second = store.assert_facts(office, LEARNT, &corrected, &stamp()).await.unwrap();
     let seen = case(store, office, 1, "2025-04-01", second).await.unwrap();
     assert_eq!(rows(&seen, Kind::Maternity), ["20230201 0 0"]);
     assert_eq!(rows(&seen, Kind::Incomes), ["2024 0 250"]);
@@ -263,7 +306,7 @@ pub async fn check_moves(store: &Store) {
         // Learnt later in the same set: the move ends the membership before it.
         member(1, 2, "2024-09-01", ""),
     ];
-    let first = store.assert_facts(office, LEARNT, &known).await.unwrap();
+    let first = store.assert_facts(office, LEARNT, &known, &stamp()).await.unwrap();
     let cases = store.cases(office, None, 10, day("2025-04-01"), first).await.unwrap();
     let shown: Vec<_> = cases.iter().map(|case| (case.household.0, case.case.persons().len())).collect();
     assert_eq!(shown, [(1, 2), (2, 1)]);
@@ -276,7 +319,7 @@ pub async fn check_moves(store: &Store) {
     // The move was entered by mistake: taking it back does not bring the old membership back by
     // itself, for the office has said nothing about where the person lives.
     let back = [Assertion { values: None, ..member(1, 2, "2024-09-01", "") }, member(1, 1, "2000-01-01", "")];
-    let second = store.assert_facts(office, LEARNT, &back).await.unwrap();
+    let second = store.assert_facts(office, LEARNT, &back, &stamp()).await.unwrap();
     assert_eq!(case(store, office, 2, "2025-04-01", second).await, None);
     let home = case(store, office, 1, "2025-04-01", second).await.unwrap();
     assert_eq!(rows(&home, Kind::Membership), ["20000101 - 1", "20000101 - 1"]);
@@ -292,8 +335,8 @@ pub async fn check_pages(store: &Store) {
         let until = if (5..25).contains(&household) { "2010-01-01" } else { "" };
         known.extend([born(household, "1980-01-01"), member(household, household, "2000-01-01", until)]);
     }
-    let first = store.assert_facts(office, LEARNT, &known).await.unwrap();
-    store.assert_facts(office, LEARNT, &[born(31, "1980-01-01"), member(31, 31, "2000-01-01", "")]).await.unwrap();
+    let first = store.assert_facts(office, LEARNT, &known, &stamp()).await.unwrap();
+    store.assert_facts(office, LEARNT, &[born(31, "1980-01-01"), member(31, 31, "2000-01-01", "")], &stamp()).await.unwrap();
     let mut seen = Vec::new();
     let mut after = None;
     loop {
@@ -313,7 +356,7 @@ pub async fn check_refused_assertions(store: &Store) {
     let office = office(8);
     let mut negative = income(1, 2024, 1);
     negative.values.as_mut().unwrap()[6] = -1;
-    store.assert_facts(office, LEARNT, &[negative]).await.unwrap();
+    store.assert_facts(office, LEARNT, &[negative], &stamp()).await.unwrap();
     let mut unknown_state = income(1, 2024, 1);
     unknown_state.values.as_mut().unwrap()[0] = 4;
     let mut no_state = income(1, 2024, 1);
@@ -338,7 +381,7 @@ pub async fn check_refused_assertions(store: &Store) {
     ];
     for (assertion, expected) in wrong {
         let set = [born(9, "1980-01-01"), assertion.clone()];
-        match store.assert_facts(office, LEARNT, &set).await {
+        match store.assert_facts(office, LEARNT, &set, &stamp()).await {
             Err(StoreError::Assertion { index: 1, kind, field, .. }) => assert_eq!((kind, field), (assertion.kind, expected)),
             other => panic!("{assertion:?}: {other:?}"),
         }
@@ -355,8 +398,8 @@ pub async fn check_names(store: &Store) {
         kana: "カナ".into(),
         latin: latin.map(str::to_owned),
     };
-    let first = store.save_names(office, LEARNT, &[name(1, "甲", None), name(2, "乙", Some("OTSU"))]).await.unwrap();
-    let second = store.save_names(office, LEARNT, &[name(1, "丙", None)]).await.unwrap();
+    let first = store.save_names(office, LEARNT, &[name(1, "甲", None), name(2, "乙", Some("OTSU"))], &stamp()).await.unwrap();
+    let second = store.save_names(office, LEARNT, &[name(1, "丙", None)], &stamp()).await.unwrap();
     assert_eq!(store.name(office, PersonId(1), first).await.unwrap(), Some(name(1, "甲", None)));
     assert_eq!(store.name(office, PersonId(1), second).await.unwrap(), Some(name(1, "丙", None)));
     assert_eq!(store.name(office, PersonId(2), second).await.unwrap(), Some(name(2, "乙", Some("OTSU"))));
@@ -368,11 +411,11 @@ async fn some_revision(store: &Store, office: Municipality) -> Digest {
 }
 
 async fn revision_named(store: &Store, office: Municipality, name: &[u8]) -> Digest {
-    let rule = store.save_rule(office, b"component").await.unwrap();
-    let ordinance = store.save_ordinance(office, "rate = 1").await.unwrap();
+    let rule = store.save_rule(office, b"component", &stamp()).await.unwrap();
+    let ordinance = store.save_ordinance(office, "rate = 1", &stamp()).await.unwrap();
     let digest = Digest::of(name);
     let revision = Revision { digest, slot: "premium".into(), rule, ordinance, segments: vec![1, 2], about: "{}".into() };
-    store.save_revision(office, &revision, LEARNT).await.unwrap();
+    store.save_revision(office, &revision, LEARNT, &stamp()).await.unwrap();
     digest
 }
 
@@ -388,15 +431,17 @@ pub async fn check_revisions(store: &Store) {
     assert_eq!(store.rule_component(office, stored.rule).await.unwrap().as_deref(), Some(&b"component"[..]));
     assert_eq!(store.ordinance(office, stored.ordinance).await.unwrap().as_deref(), Some("rate = 1"));
     let other = Revision { about: "[]".into(), ..stored.clone() };
-    assert!(matches!(store.save_revision(office, &other, LEARNT).await, Err(StoreError::RevisionDiffers(digest)) if digest == first));
+    assert!(
+        matches!(store.save_revision(office, &other, LEARNT, &stamp()).await, Err(StoreError::RevisionDiffers(digest)) if digest == first)
+    );
     let orphan = Revision { digest: Digest::of(b"orphan"), rule: Digest::of(b"nothing"), ..stored };
-    assert!(matches!(store.save_revision(office, &orphan, LEARNT).await, Err(StoreError::Database(_))));
+    assert!(matches!(store.save_revision(office, &orphan, LEARNT, &stamp()).await, Err(StoreError::Database(_))));
     assert_eq!(store.revision(office, orphan.digest).await.unwrap(), None);
 
     let (from, until) = (day("2025-04-01"), day("2026-04-01"));
-    let one = store.activate(office, "premium", first, from, Date::MAX, LEARNT).await.unwrap();
-    let two = store.activate(office, "premium", second, from, until, LEARNT).await.unwrap();
-    let back = store.activate(office, "premium", first, from, until, LEARNT).await.unwrap();
+    let one = acts::put_in_force(store, office, first, from, Date::MAX).await;
+    let two = acts::put_in_force(store, office, second, from, until).await;
+    let back = acts::put_in_force(store, office, first, from, until).await;
     let active = |on: &'static str, as_of| async move { store.active_revision(office, "premium", day(on), as_of).await.unwrap() };
     assert_eq!(active("2025-03-31", back).await, None);
     assert_eq!(active("2025-04-01", one).await, Some(first));
@@ -405,10 +450,12 @@ pub async fn check_revisions(store: &Store) {
     assert_eq!(active("2026-03-31", back).await, Some(first));
     assert_eq!(store.active_revision(office, "refund", from, back).await.unwrap(), None);
     assert_eq!(store.activations(office, "premium").await.unwrap().iter().map(|a| a.knowledge).collect::<Vec<_>>(), [one, two, back]);
-    for (slot, revision, until) in [("refund", first, until), ("premium", orphan.digest, until), ("premium", first, from)] {
-        let refused = store.activate(office, slot, revision, from, until, LEARNT).await;
-        assert!(matches!(refused, Err(StoreError::Activation { .. })), "{slot}");
-    }
+    let listed = store.revisions(office).await.unwrap();
+    assert_eq!(listed.iter().map(|revision| revision.digest).collect::<Vec<_>>(), [first, second]);
+    assert_eq!(store.revision_by_prefix(office, &first.to_string()[..12]).await.unwrap(), store.revision(office, first).await.unwrap());
+    assert!(matches!(store.revision_by_prefix(office, "x").await, Err(StoreError::Prefix { what: "revision", .. })));
+    assert_eq!(store.rules(office).await.unwrap(), [Digest::of(b"component")]);
+    assert_eq!(store.ordinances(office).await.unwrap(), [Digest::of(b"rate = 1")]);
 }
 
 const CASE_ON: Date = Date::new(2025, 4, 1);
@@ -443,20 +490,20 @@ pub async fn check_decisions(store: &Store) {
     let office = office(11);
     let revision = some_revision(store, office).await;
     let batch: Vec<_> = (1..=250).map(|household| packed(office, revision, household, 1, Failure::Trap, None)).collect();
-    assert_eq!(store.save_decisions(&batch).await.unwrap(), Saved { inserted: 250, existing: 0 });
-    assert_eq!(store.save_decisions(&batch).await.unwrap(), Saved { inserted: 0, existing: 250 });
+    assert_eq!(store.save_decisions(&batch, &stamp()).await.unwrap(), Saved { inserted: 250, existing: 0 });
+    assert_eq!(store.save_decisions(&batch, &stamp()).await.unwrap(), Saved { inserted: 0, existing: 250 });
     let mut more = batch[200..].to_vec();
     more.push(packed(office, revision, 300, 1, Failure::Trap, None));
-    assert_eq!(store.save_decisions(&more).await.unwrap(), Saved { inserted: 1, existing: 50 });
+    assert_eq!(store.save_decisions(&more, &stamp()).await.unwrap(), Saved { inserted: 1, existing: 50 });
 
     let other = [packed(office, revision, 301, 1, Failure::Trap, None), packed(office, revision, 7, 1, Failure::Fuel, None)];
-    match store.save_decisions(&other).await {
+    match store.save_decisions(&other, &stamp()).await {
         Err(StoreError::DecidedOtherwise { household: HouseholdId(7), on: CASE_ON, version: 1 }) => {}
         result => panic!("{result:?}"),
     }
     assert_eq!(store.stored_bytes(office, "premium", CASE_ON).await.unwrap().0, 251);
     let unknown = packed(office, Digest::of(b"no revision"), 302, 1, Failure::Trap, None);
-    assert!(matches!(store.save_decisions(&[unknown]).await, Err(StoreError::Database(_))));
+    assert!(matches!(store.save_decisions(&[unknown], &stamp()).await, Err(StoreError::Database(_))));
 
     let stored = store.decision(office, batch[6].id()).await.unwrap().unwrap();
     assert_eq!((stored.decision.id(), stored.decision.household), (batch[6].id(), HouseholdId(7)));
@@ -490,11 +537,11 @@ pub async fn check_supersession(store: &Store) {
     let second = packed(office, revision, 1, 2, Failure::Fuel, Some(first.id()));
     let stray = packed(office, revision, 1, 2, Failure::Memory, Some(Digest::of(b"another")));
     let gap = packed(office, revision, 1, 3, Failure::Memory, Some(first.id()));
-    store.save_decisions(&[first.clone(), packed(office, revision, 2, 1, Failure::Trap, None)]).await.unwrap();
+    store.save_decisions(&[first.clone(), packed(office, revision, 2, 1, Failure::Trap, None)], &stamp()).await.unwrap();
     for wrong in [stray, gap] {
-        assert!(matches!(store.save_decisions(&[wrong]).await, Err(StoreError::NotTheSuccessor { .. })));
+        assert!(matches!(store.save_decisions(&[wrong], &stamp()).await, Err(StoreError::NotTheSuccessor { .. })));
     }
-    store.save_decisions(std::slice::from_ref(&second)).await.unwrap();
+    store.save_decisions(std::slice::from_ref(&second), &stamp()).await.unwrap();
     let current = store.current_decisions(office, "premium", CASE_ON, HouseholdId(1)..=HouseholdId(2)).await.unwrap();
     let shown: Vec<_> = current.iter().map(|current| (current.household.0, current.version)).collect();
     assert_eq!(shown, [(1, 2), (2, 1)]);
@@ -520,7 +567,7 @@ pub async fn check_race(store: &Store) {
             if failure == Failure::Stack {
                 batch.reverse();
             }
-            tokio::spawn(async move { store.save_decisions(&batch).await })
+            tokio::spawn(async move { store.save_decisions(&batch, &stamp()).await })
         })
         .collect();
     let mut won = 0;
@@ -536,6 +583,34 @@ pub async fn check_race(store: &Store) {
     }
     assert_eq!(won, 1);
     assert_eq!(store.stored_bytes(office, "premium", CASE_ON).await.unwrap().0, 20);
+}
+
+/// Whom a revision touched: in every office, page by page, or in one.
+pub async fn check_decisions_of_a_revision(store: &Store) {
+    let (one, two) = (office(14), office(15));
+    let mut expected = Vec::new();
+    for office in [one, two] {
+        let revision = revision_named(store, office, b"of two offices").await;
+        let other = revision_named(store, office, b"of nobody").await;
+        let mut batch: Vec<_> = (1..=5).map(|household| packed(office, revision, household, 1, Failure::Trap, None)).collect();
+        expected.extend(batch.iter().map(|packed| (office, packed.id())));
+        batch.push(packed(office, other, 6, 1, Failure::Trap, None));
+        store.save_decisions(&batch, &stamp()).await.unwrap();
+    }
+    expected.sort();
+    let revision = Digest::of(b"of two offices");
+    for only in [None, Some(one), Some(two)] {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.decisions_of_revision(revision, only, after, 3).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some((last.municipality, last.id));
+            assert!(page.iter().all(|found| found.on == CASE_ON && found.amount == Some(found.household.0 * 100)));
+            seen.extend(page.iter().map(|found| (found.municipality, found.id)));
+        }
+        let of: Vec<_> = expected.iter().copied().filter(|(office, _)| only.is_none_or(|only| only == *office)).collect();
+        assert_eq!(seen, of);
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! Decisions: kept as their canonical content, found by case or by id.
 
+use crate::prefix::Prefix;
 use crate::rows::Insert;
-use crate::{Database, Result, Store, StoreError, digest};
+use crate::{Database, Result, Store, StoreError, audit, date, digest, municipality};
+use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::Decision;
 use jorei_domain::id::{DecisionId, Digest, HouseholdId, Knowledge, Municipality};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
+use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 
 /// A decision to keep, and what is kept beside it because it is no part of its id.
@@ -86,6 +89,27 @@ pub struct CurrentDecision {
     pub amount: Option<i64>,
 }
 
+/// A decision that a revision made, in whichever office.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RevisionDecision {
+    /// Whose.
+    pub municipality: Municipality,
+    /// The household.
+    pub household: HouseholdId,
+    /// The date of the case.
+    pub on: Date,
+    /// Its id.
+    pub id: DecisionId,
+    /// Its version; it may be superseded by now.
+    pub version: i64,
+    /// decided, provisional, refused or failed.
+    pub status: String,
+    /// Its total in whole yen, if it has such a figure.
+    pub amount: Option<i64>,
+    /// When it was made.
+    pub recorded_at: String,
+}
+
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Saved {
@@ -99,7 +123,7 @@ const INSERT_DECISIONS: Insert = Insert {
     head: "INSERT INTO decision \
          (municipality, slot, case_on, household, version, id, revision, status, knowledge, fuel, amount, recorded_at, content) VALUES",
     columns: 13,
-    tail: "ON CONFLICT DO NOTHING",
+    tail: "ON CONFLICT DO NOTHING RETURNING id",
 };
 const ID_OF_VERSION: &str = "SELECT id FROM decision \
      WHERE municipality = $1 AND slot = $2 AND case_on = $3 AND household = $4 AND version = $5";
@@ -123,10 +147,19 @@ const HISTORY: &str = "SELECT id, version, knowledge, fuel, amount, recorded_at,
      WHERE municipality = $1 AND slot = $2 AND case_on = $3 AND household = $4 ORDER BY version";
 const STORED_BYTES: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(LENGTH(content)), 0) AS bigint) FROM decision \
      WHERE municipality = $1 AND slot = $2 AND case_on = $3";
+const OF_REVISION: &str = "SELECT municipality, household, case_on, id, version, status, amount, recorded_at FROM decision \
+     WHERE revision = $1 AND (municipality, id) > ($2, $3) ORDER BY municipality, id LIMIT $4";
+const OF_REVISION_IN: &str = "SELECT municipality, household, case_on, id, version, status, amount, recorded_at FROM decision \
+     WHERE revision = $1 AND (municipality, id) > ($2, $3) AND municipality = $5 ORDER BY municipality, id LIMIT $4";
+/// Sixteen at once, so that a city's decisions are not as many round trips.
+const CONTENTS: &str = "SELECT id, slot, case_on, household, revision, status, content FROM decision \
+     WHERE municipality = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+const CONTENTS_AT_ONCE: usize = 16;
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const STATEMENTS: &[&str] = &[ID_OF_VERSION, CURRENT, PAGE, BY_ID, BY_PREFIX, HISTORY, STORED_BYTES];
+pub(crate) const STATEMENTS: &[&str] =
+    &[ID_OF_VERSION, CURRENT, PAGE, BY_ID, BY_PREFIX, HISTORY, STORED_BYTES, OF_REVISION, OF_REVISION_IN, CONTENTS];
 /// Every insert of several rows, for the same test.
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const INSERTS: &[Insert] = &[INSERT_DECISIONS];
@@ -187,25 +220,26 @@ impl PackedDecision {
 }
 
 impl Store {
-    /// Writes a batch in one transaction. A decision that is there already, under the same key
-    /// and id, is counted and left alone, so a batch may be sent again.
+    /// Writes a batch in one transaction, with one entry per municipality in the chain that names
+    /// what was written. A decision that is there already, under the same key and id, is counted
+    /// and left alone, so a batch may be sent again.
     ///
     /// # Errors
     /// [`StoreError::DecidedOtherwise`] if the case has another decision of that version, or the
     /// same decision another version; [`StoreError::NotTheSuccessor`] if a later version does not
     /// name the id of the one before it; [`StoreError::Database`], also when the revision is not
     /// stored: what could not be replayed is not kept.
-    pub async fn save_decisions(&self, decisions: &[PackedDecision]) -> Result<Saved> {
+    pub async fn save_decisions(&self, decisions: &[PackedDecision], stamp: &Stamp) -> Result<Saved> {
         let mut ordered: Vec<&PackedDecision> = decisions.iter().collect();
         ordered.sort_by(|a, b| a.key().cmp(&b.key()));
-        let mut saved = Saved::default();
+        let mut written: BTreeSet<DecisionId> = BTreeSet::new();
         let mut transaction = self.writing().await?;
         for chunk in ordered.chunks(DECISIONS_PER_STATEMENT) {
             let inserted = insert(&mut transaction, chunk, self.database).await?;
-            saved.inserted += inserted;
-            saved.existing += chunk.len() - inserted;
+            let all_new = inserted.len() == chunk.len();
+            written.extend(inserted);
             for packed in chunk {
-                if inserted < chunk.len() && id_of_version(&mut transaction, packed, packed.version).await? != Some(packed.id) {
+                if !all_new && id_of_version(&mut transaction, packed, packed.version).await? != Some(packed.id) {
                     let PackedDecision { household, on, version, .. } = **packed;
                     return Err(StoreError::DecidedOtherwise { household, on, version });
                 }
@@ -215,8 +249,24 @@ impl Store {
                 }
             }
         }
+        let mut inserted = 0;
+        // In the order of the key, as they were sorted: two batches take the counters in one order.
+        for office in ordered.chunk_by(|a, b| a.municipality == b.municipality) {
+            let mut questions = BTreeSet::new();
+            let mut ids = Vec::new();
+            // A decision that is in the batch twice is written once.
+            for packed in office.iter().filter(|packed| written.remove(&packed.id)) {
+                questions.insert(format!("{} {}", packed.slot, packed.on));
+                ids.extend_from_slice(&packed.id.0);
+            }
+            if !ids.is_empty() {
+                let subject = Vec::from_iter(questions).join(", ");
+                audit::append(&mut transaction, office[0].municipality, stamp, "decisions", &subject, &ids).await?;
+                inserted += ids.len() / 32;
+            }
+        }
         transaction.commit().await?;
-        Ok(saved)
+        Ok(Saved { inserted, existing: decisions.len() - inserted })
     }
 
     /// The latest decision of each case on a date, for a range of households, in their order.
@@ -313,20 +363,47 @@ impl Store {
     /// [`StoreError::Prefix`] if the text is no such digits or several ids begin with them; and as
     /// [`Store::decision`].
     pub async fn decision_by_prefix(&self, municipality: Municipality, prefix: &str) -> Result<Option<StoredDecision>> {
-        let refuse = |wrong| Err(StoreError::Prefix { prefix: prefix.to_owned(), wrong });
-        if prefix.is_empty() || prefix.len() > 64 {
-            return refuse("an id has 1 to 64 hexadecimal digits");
-        }
-        let padded = |with: &str| Digest::parse(&(prefix.to_ascii_lowercase() + &with.repeat(64 - prefix.len())));
-        let (Some(first), Some(last)) = (padded("0"), padded("f")) else {
-            return refuse("an id has 1 to 64 hexadecimal digits");
+        let prefix = Prefix::parse("decision", prefix)?;
+        let query = sqlx::query(BY_PREFIX).bind(municipality.number()).bind(&prefix.first.0[..]).bind(&prefix.last.0[..]);
+        prefix.only(&query.fetch_all(&self.pool).await?)?.map(read).transpose()
+    }
+
+    /// The decisions that a revision made, of one municipality or of every one in the database, all
+    /// versions, in the order of (municipality, id), after a pair, at most `limit`; none means that
+    /// there are no more.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn decisions_of_revision(
+        &self,
+        revision: Digest,
+        of: Option<Municipality>,
+        after: Option<(Municipality, DecisionId)>,
+        limit: u32,
+    ) -> Result<Vec<RevisionDecision>> {
+        let (from, id) = match &after {
+            Some((municipality, id)) => (municipality.number(), &id.0[..]),
+            None => (-1, &[][..]),
         };
-        let query = sqlx::query(BY_PREFIX).bind(municipality.number()).bind(&first.0[..]).bind(&last.0[..]);
-        match query.fetch_all(&self.pool).await?.as_slice() {
-            [] => Ok(None),
-            [row] => read(row).map(Some),
-            _ => refuse("several decisions begin with it; give more digits"),
+        let mut query = sqlx::query(if of.is_some() { OF_REVISION_IN } else { OF_REVISION });
+        query = query.bind(&revision.0[..]).bind(from).bind(id).bind(i64::from(limit));
+        if let Some(municipality) = of {
+            query = query.bind(municipality.number());
         }
+        let rows = query.fetch_all(&self.pool).await?;
+        let read = |row: &AnyRow| {
+            Ok(RevisionDecision {
+                municipality: municipality(row.try_get(0)?)?,
+                household: HouseholdId(row.try_get(1)?),
+                on: date(row.try_get(2)?)?,
+                id: digest(row, 3)?,
+                version: row.try_get(4)?,
+                status: row.try_get(5)?,
+                amount: row.try_get(6)?,
+                recorded_at: row.try_get(7)?,
+            })
+        };
+        rows.iter().map(read).collect()
     }
 
     /// How many decisions the cases on a date have, all versions, and how many bytes their
@@ -341,8 +418,8 @@ impl Store {
     }
 }
 
-/// Inserts those of a chunk that are not there; answers how many.
-async fn insert(transaction: &mut Transaction<'static, Any>, chunk: &[&PackedDecision], database: Database) -> Result<usize> {
+/// Inserts those of a chunk that are not there; answers which, in no order.
+async fn insert(transaction: &mut Transaction<'static, Any>, chunk: &[&PackedDecision], database: Database) -> Result<Vec<DecisionId>> {
     let mut query = sqlx::query(INSERT_DECISIONS.sql(chunk.len(), database));
     for packed in chunk {
         query = query
@@ -360,8 +437,48 @@ async fn insert(transaction: &mut Transaction<'static, Any>, chunk: &[&PackedDec
             .bind(packed.recorded_at.as_str())
             .bind(&packed.content[..]);
     }
-    let inserted = query.execute(&mut **transaction).await?.rows_affected();
-    Ok(usize::try_from(inserted).unwrap_or(usize::MAX))
+    query.fetch_all(&mut **transaction).await?.iter().map(|row| digest(row, 0)).collect()
+}
+
+/// Of each decision: none if it is not there, else whether its content is what its id names and its
+/// row what its content says.
+pub(crate) async fn intact(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    ids: &[[u8; 32]],
+) -> Result<Vec<(DecisionId, Option<bool>)>> {
+    let mut answers = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CONTENTS_AT_ONCE) {
+        let mut query = sqlx::query(CONTENTS).bind(municipality.number());
+        // The last one fills the places that are left.
+        for id in chunk.iter().chain(std::iter::repeat_n(&chunk[chunk.len() - 1], CONTENTS_AT_ONCE - chunk.len())) {
+            query = query.bind(&id[..]);
+        }
+        let mut found = HashMap::with_capacity(chunk.len());
+        for row in query.fetch_all(&mut **transaction).await? {
+            let id = digest(&row, 0)?;
+            found.insert(id, is_intact(municipality, id, &row)?);
+        }
+        answers.extend(chunk.iter().map(|id| (Digest(*id), found.get(&Digest(*id)).copied())));
+    }
+    Ok(answers)
+}
+
+/// A row of id, slot, case_on, household, revision, status, content.
+fn is_intact(municipality: Municipality, id: DecisionId, row: &AnyRow) -> Result<bool> {
+    let Ok(content) = zstd::bulk::decompress(row.try_get(6)?, LARGEST_CONTENT) else {
+        return Ok(false);
+    };
+    let Ok(decision) = Decision::decode(&content) else {
+        return Ok(false);
+    };
+    Ok(Digest::of(&content) == id
+        && decision.municipality == municipality
+        && row.try_get::<&str, _>(1)? == decision.slot
+        && row.try_get::<&str, _>(2)? == decision.on.to_string()
+        && row.try_get::<i64, _>(3)? == decision.household.0
+        && row.try_get::<&[u8], _>(4)? == decision.revision.0
+        && row.try_get::<&str, _>(5)? == decision.outcome.word())
 }
 
 /// The id that a version of the same case has, if it is there.

@@ -7,15 +7,16 @@
 mod overlay;
 
 use crate::rows::Insert;
-use crate::{Result, Store, StoreError, date, learn};
+use crate::{Result, Store, StoreError, audit, date, learn};
+use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::{Date, FiscalYear};
-use jorei_domain::id::{HouseholdId, Knowledge, Municipality, PersonId};
+use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality, PersonId};
 use jorei_domain::money::Yen;
 use jorei_domain::record::{Case, Fact, Kind, Period, Person, Unit};
 use jorei_domain::table::ABSENT;
 use overlay::{Piece, Timelines};
-use sqlx::Row as _;
 use sqlx::any::AnyRow;
+use sqlx::{Any, Row as _, Transaction};
 use std::collections::BTreeMap;
 
 /// One thing the office learnt about a person.
@@ -61,6 +62,8 @@ const INSERT_FACTS: Insert = Insert {
     columns: 11,
     tail: "",
 };
+const FACTS_OF_KNOWLEDGE: &str = "SELECT ordinal, person, kind, item, valid_from, valid_until, household, vals, source FROM fact \
+     WHERE municipality = $1 AND knowledge = $2 AND ordinal > $3 ORDER BY ordinal LIMIT $4";
 /// After a large load, so that the planner knows what the table has become.
 const ANALYZE: &str = "ANALYZE fact";
 const HOUSEHOLDS: &str = "SELECT DISTINCT household FROM fact \
@@ -78,13 +81,14 @@ const FACTS: &str = "SELECT person, kind, item, valid_from, valid_until, househo
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const STATEMENTS: &[&str] = &[HOUSEHOLDS, COUNT_HOUSEHOLDS, KNOWS_HOUSEHOLD, FACTS];
+pub(crate) const STATEMENTS: &[&str] = &[HOUSEHOLDS, COUNT_HOUSEHOLDS, KNOWS_HOUSEHOLD, FACTS, FACTS_OF_KNOWLEDGE];
 /// Every insert of several rows, for the same test.
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const INSERTS: &[Insert] = &[INSERT_FACTS];
 
 const FACTS_PER_STATEMENT: usize = 250;
 const LARGE_LOAD: usize = 10_000;
+const ROWS_PER_PAGE: i64 = 2_000;
 
 impl Store {
     /// Adds what the office learnt on a day, all with one knowledge number, in the given order.
@@ -92,7 +96,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Assertion`] for the first assertion that cannot be a fact, and then none is
     /// added; [`StoreError::Database`].
-    pub async fn assert_facts(&self, municipality: Municipality, learnt_on: Date, assertions: &[Assertion]) -> Result<Knowledge> {
+    pub async fn assert_facts(
+        &self,
+        municipality: Municipality,
+        learnt_on: Date,
+        assertions: &[Assertion],
+        stamp: &Stamp,
+    ) -> Result<Knowledge> {
         for (index, assertion) in assertions.iter().enumerate() {
             if let Err((field, wrong)) = assertion.check() {
                 return Err(StoreError::Assertion { index, kind: assertion.kind, field, wrong });
@@ -101,9 +111,14 @@ impl Store {
         let mut transaction = self.writing().await?;
         let knowledge = learn(&mut transaction, municipality, learnt_on).await?;
         let mut ordinal = 0_i64;
+        let mut running = Running::default();
         for chunk in assertions.chunks(FACTS_PER_STATEMENT) {
             let mut query = sqlx::query(INSERT_FACTS.sql(chunk.len(), self.database));
             for assertion in chunk {
+                let numbers = [ordinal, assertion.person.0, assertion.item, assertion.household.map_or(0, |household| household.0)];
+                let (from, until) = (assertion.from.to_string(), assertion.until.to_string());
+                let values = write_values(assertion.values.as_deref());
+                running.add(numbers, [assertion.kind.name(), &from, &until, &values, &assertion.source]);
                 query = query
                     .bind(municipality.number())
                     .bind(knowledge.0)
@@ -111,15 +126,17 @@ impl Store {
                     .bind(assertion.person.0)
                     .bind(assertion.kind.name())
                     .bind(assertion.item)
-                    .bind(assertion.from.to_string())
-                    .bind(assertion.until.to_string())
-                    .bind(assertion.household.map_or(0, |household| household.0))
-                    .bind(write_values(assertion.values.as_deref()))
+                    .bind(from)
+                    .bind(until)
+                    .bind(numbers[3])
+                    .bind(values)
                     .bind(assertion.source.as_str());
                 ordinal += 1;
             }
             query.execute(&mut *transaction).await?;
         }
+        let payload = [&knowledge.0.to_be_bytes()[..], &running.0.0].concat();
+        audit::append(&mut transaction, municipality, stamp, "facts", &format!("knowledge {knowledge}"), &payload).await?;
         transaction.commit().await?;
         if assertions.len() >= LARGE_LOAD {
             sqlx::query(ANALYZE).execute(&self.pool).await?;
@@ -211,6 +228,57 @@ impl Store {
     }
 }
 
+/// The digest over a set of facts, row by row: each row is hashed behind the digest so far, so that
+/// the load of a city needs no copy of itself.
+struct Running(Digest);
+
+impl Default for Running {
+    fn default() -> Running {
+        Running(Digest([0; 32]))
+    }
+}
+
+impl Running {
+    /// Adds a row: ordinal, person, item, household; kind, first day, last day, values, source. A
+    /// text stands behind its length.
+    fn add(&mut self, numbers: [i64; 4], texts: [&str; 5]) {
+        let mut bytes = Vec::with_capacity(256);
+        bytes.extend_from_slice(&self.0.0);
+        for number in numbers {
+            bytes.extend_from_slice(&number.to_be_bytes());
+        }
+        for text in texts {
+            bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        self.0 = Digest::of(&bytes);
+    }
+}
+
+/// The digest over the facts with a knowledge number, as [`Store::assert_facts`] left it in the
+/// chain.
+pub(crate) async fn digest_of(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    knowledge: Knowledge,
+) -> Result<Digest> {
+    let mut running = Running::default();
+    let mut after = -1_i64;
+    loop {
+        let query = sqlx::query(FACTS_OF_KNOWLEDGE).bind(municipality.number()).bind(knowledge.0).bind(after).bind(ROWS_PER_PAGE);
+        let rows = query.fetch_all(&mut **transaction).await?;
+        for row in &rows {
+            after = row.try_get(0)?;
+            let numbers = [after, row.try_get(1)?, row.try_get(3)?, row.try_get(6)?];
+            let texts = [row.try_get(2)?, row.try_get(4)?, row.try_get(5)?, row.try_get(7)?, row.try_get(8)?];
+            running.add(numbers, texts);
+        }
+        if rows.is_empty() {
+            return Ok(running.0);
+        }
+    }
+}
+
 /// Households by number, both ends included.
 #[derive(Clone, Copy)]
 struct Households {
@@ -256,7 +324,7 @@ impl Window {
 
 /// Reads the cases of a range of households in one query. The rows come person by person.
 async fn read_cases(
-    transaction: &mut sqlx::Transaction<'static, sqlx::Any>,
+    transaction: &mut Transaction<'static, Any>,
     municipality: Municipality,
     households: Households,
     on: Date,

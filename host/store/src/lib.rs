@@ -5,17 +5,29 @@
 //! carry two times, when they hold and when the office learnt them; a reader says as of which
 //! knowledge it asks, and gets the same answer for ever.
 //!
-//! Absent here: Wasm, the meaning of a fact, a clock (dates and instants are arguments), and
-//! personal text outside [`names`].
+//! Nothing but an act that enough people signed puts a revision in force ([`acts`]), and every
+//! writing call leaves an entry in the municipality's chain ([`audit`]) in its own transaction.
+//!
+//! Absent here: Wasm, the meaning of a fact, a clock (dates and instants are arguments), the
+//! verification of signatures (their texts are kept as they came), and personal text outside
+//! [`names`].
+
+pub mod acts;
+pub mod admissions;
+pub mod audit;
 
 #[cfg(any(test, feature = "checks"))]
 #[doc(hidden)]
 pub mod checks;
 pub mod decisions;
+pub mod drafts;
 pub mod facts;
 pub mod names;
+pub mod pauses;
+mod prefix;
 pub mod revisions;
 mod rows;
+pub mod shadow_reports;
 
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality};
@@ -28,8 +40,9 @@ use std::time::Duration;
 /// Connections to one database, shared by whoever clones it.
 ///
 /// Readers never wait for writers. On SQLite writers wait for each other (half a minute at most,
-/// then [`StoreError::Database`]); on PostgreSQL only those that number knowledge for the same
-/// municipality do. A commit that was answered is on the disk.
+/// then [`StoreError::Database`]); on PostgreSQL only those of the same municipality do, for as long
+/// as one numbers knowledge, and every one while it enters itself in the chain and commits. A commit
+/// that was answered is on the disk.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: AnyPool,
@@ -96,13 +109,36 @@ pub enum StoreError {
         /// What is wrong.
         wrong: &'static str,
     },
-    /// A shortened id that is none, or that several decisions begin with.
-    #[error("decision {prefix}: {wrong}")]
+    /// A shortened id that is none, or that several ids begin with.
+    #[error("{what} {prefix}: {wrong}")]
     Prefix {
+        /// The id of what.
+        what: &'static str,
         /// The text given.
         prefix: String,
         /// What is wrong with it.
         wrong: &'static str,
+    },
+    /// An act that may not be proposed or signed so.
+    #[error(transparent)]
+    Act(#[from] acts::ActError),
+    /// An admission whose parts contradict each other.
+    #[error("admission of package {package}: {wrong}")]
+    Admission {
+        /// The digest of the package's file.
+        package: Digest,
+        /// What is wrong.
+        wrong: &'static str,
+    },
+    /// Somebody else saved the draft in between.
+    #[error("draft {name} is at version {found}, not {expected}: somebody saved in between; read it and edit that")]
+    DraftMoved {
+        /// The draft.
+        name: String,
+        /// The version that was edited; 0 for a new draft.
+        expected: i64,
+        /// The latest version there is; 0 for none.
+        found: i64,
     },
     /// Something stored does not read back as what was written.
     #[error("damaged record: {0}")]
@@ -124,21 +160,28 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 3] = [
+const SQLITE_MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
+    include_str!("../migrations/sqlite/0004_acts.sql"),
+    include_str!("../migrations/sqlite/0005_admissions.sql"),
+    include_str!("../migrations/sqlite/0006_pauses.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 3] = [
+const POSTGRES_MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
+    include_str!("../migrations/postgres/0004_acts.sql"),
+    include_str!("../migrations/postgres/0005_admissions.sql"),
+    include_str!("../migrations/postgres/0006_pauses.sql"),
 ];
-const MIGRATION_NAMES: [&str; 3] = ["records", "revisions", "decisions"];
+const MIGRATION_NAMES: [&str; 6] = ["records", "revisions", "decisions", "acts", "admissions", "pauses"];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.
 const TAKE_KNOWLEDGE: &str = "INSERT INTO knowledge (municipality, next) VALUES ($1, 2) \
      ON CONFLICT (municipality) DO UPDATE SET next = knowledge.next + 1 RETURNING next - 1";
+const LOCK_KNOWLEDGE: &str = "UPDATE knowledge SET next = next WHERE municipality = $1";
 const RECORD_LEARNING: &str = "INSERT INTO learning (municipality, knowledge, learnt_on) VALUES ($1, $2, $3)";
 const MUNICIPALITIES: &str = "SELECT municipality FROM knowledge ORDER BY municipality";
 const LATEST_KNOWLEDGE: &str = "SELECT next - 1 FROM knowledge WHERE municipality = $1";
@@ -146,7 +189,7 @@ const KNOWLEDGE_ON: &str = "SELECT COALESCE(MAX(knowledge), 0) FROM learning WHE
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const STATEMENTS: &[&str] = &[TAKE_KNOWLEDGE, RECORD_LEARNING, MUNICIPALITIES, LATEST_KNOWLEDGE, KNOWLEDGE_ON];
+pub(crate) const STATEMENTS: &[&str] = &[TAKE_KNOWLEDGE, LOCK_KNOWLEDGE, RECORD_LEARNING, MUNICIPALITIES, LATEST_KNOWLEDGE, KNOWLEDGE_ON];
 
 impl Store {
     /// Connects to a `postgres://` URL, or to a SQLite file by its path or `sqlite:` URL; a file
@@ -208,11 +251,7 @@ impl Store {
     /// [`StoreError::Database`], [`StoreError::Damaged`].
     pub async fn municipalities(&self) -> Result<Vec<Municipality>> {
         let rows = sqlx::query(MUNICIPALITIES).fetch_all(&self.pool).await?;
-        let read = |row: &AnyRow| {
-            let number: i64 = row.try_get(0)?;
-            Municipality::parse(&format!("{number:06}")).map_err(|_| StoreError::Damaged(format!("{number} is no municipality")))
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(|row| municipality(row.try_get(0)?)).collect()
     }
 
     /// The largest number taken so far; 0 when the office knows nothing yet.
@@ -263,6 +302,16 @@ async fn learn(transaction: &mut Transaction<'static, Any>, municipality: Munici
     Ok(Knowledge(taken))
 }
 
+/// Lets one writer of the municipality at a time go on: what it reads from here to its commit
+/// cannot change. Takes a number only where none was ever taken, for then there is no row to lock.
+async fn lock_knowledge(transaction: &mut Transaction<'static, Any>, municipality: Municipality, today: Date) -> Result<()> {
+    let locked = sqlx::query(LOCK_KNOWLEDGE).bind(municipality.number()).execute(&mut **transaction).await?.rows_affected();
+    if locked == 0 {
+        learn(transaction, municipality, today).await?;
+    }
+    Ok(())
+}
+
 /// The URL of a SQLite file, which may be a URL already.
 fn sqlite_url(address: &str) -> String {
     if address.starts_with("sqlite:") {
@@ -292,6 +341,26 @@ fn sqlite_url(address: &str) -> String {
 /// A stored date.
 fn date(text: &str) -> Result<Date> {
     Date::parse(text).map_err(|_| StoreError::Damaged(format!("{text:?} is no date")))
+}
+
+/// A stored municipality.
+fn municipality(number: i64) -> Result<Municipality> {
+    Municipality::parse(&format!("{number:06}")).map_err(|_| StoreError::Damaged(format!("{number} is no municipality")))
+}
+
+/// A stored yes or no.
+fn flag(row: &AnyRow, column: usize) -> Result<bool> {
+    match row.try_get(column)? {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(StoreError::Damaged(format!("{other} is neither 0 nor 1"))),
+    }
+}
+
+/// A stored digest that may be absent.
+fn digest_or_none(row: &AnyRow, column: usize) -> Result<Option<Digest>> {
+    let bytes: Option<&[u8]> = row.try_get(column)?;
+    bytes.map(|_| digest(row, column)).transpose()
 }
 
 /// A stored digest.

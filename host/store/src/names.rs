@@ -2,7 +2,8 @@
 //! decision or a log ever sees.
 
 use crate::rows::Insert;
-use crate::{Result, Store, learn};
+use crate::{Result, Store, audit, learn};
+use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Knowledge, Municipality, PersonId};
 use sqlx::Row as _;
@@ -35,11 +36,12 @@ pub(crate) const INSERTS: &[Insert] = &[INSERT_NAMES];
 const NAMES_PER_STATEMENT: usize = 400;
 
 impl Store {
-    /// Adds names, all with one knowledge number. A person's latest name is the one in use.
+    /// Adds names, all with one knowledge number. A person's latest name is the one in use. The
+    /// entry in the chain says how many, and holds nothing of them.
     ///
     /// # Errors
     /// [`crate::StoreError::Database`], also where one person is in the set twice.
-    pub async fn save_names(&self, municipality: Municipality, learnt_on: Date, names: &[Name]) -> Result<Knowledge> {
+    pub async fn save_names(&self, municipality: Municipality, learnt_on: Date, names: &[Name], stamp: &Stamp) -> Result<Knowledge> {
         let mut transaction = self.writing().await?;
         let knowledge = learn(&mut transaction, municipality, learnt_on).await?;
         for chunk in names.chunks(NAMES_PER_STATEMENT) {
@@ -50,6 +52,8 @@ impl Store {
             }
             query.execute(&mut *transaction).await?;
         }
+        let payload = [knowledge.0.to_be_bytes(), (names.len() as u64).to_be_bytes()].concat();
+        audit::append(&mut transaction, municipality, stamp, "names", &format!("knowledge {knowledge}"), &payload).await?;
         transaction.commit().await?;
         Ok(knowledge)
     }

@@ -1,9 +1,15 @@
 //! Rules, ordinances, revisions, and which revision answers which case date.
+//!
+//! Absent here: putting a revision in force. Only an act does that, see [`crate::acts`].
 
+use crate::audit::{Record, append_record};
+use crate::prefix::Prefix;
 use crate::{Result, Store, StoreError, date, digest, learn};
+use jorei_domain::act;
+use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Digest, Knowledge, Municipality};
-use sqlx::Row as _;
+use sqlx::{Any, Row as _, Transaction};
 
 /// A rule and an ordinance that were put together. Its digest is made by whoever puts them
 /// together and names them for good.
@@ -23,7 +29,7 @@ pub struct Revision {
     pub about: String,
 }
 
-/// The act of putting a revision in force for some case dates.
+/// A revision in force for some case dates, by an act.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Activation {
     /// Its place in the order of acts; the latest that holds a date wins.
@@ -39,12 +45,20 @@ pub struct Activation {
 }
 
 const SAVE_RULE: &str = "INSERT INTO rule (municipality, digest, component) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const RULES: &str = "SELECT digest FROM rule WHERE municipality = $1 ORDER BY digest";
 const RULE_COMPONENT: &str = "SELECT component FROM rule WHERE municipality = $1 AND digest = $2";
 const SAVE_ORDINANCE: &str = "INSERT INTO ordinance (municipality, digest, written) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const ORDINANCES: &str = "SELECT digest FROM ordinance WHERE municipality = $1 ORDER BY digest";
 const ORDINANCE: &str = "SELECT written FROM ordinance WHERE municipality = $1 AND digest = $2";
 const SAVE_REVISION: &str = "INSERT INTO revision \
      (municipality, digest, slot, rule_digest, ordinance_digest, segments, about, knowledge) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-const REVISION: &str = "SELECT slot, rule_digest, ordinance_digest, segments, about FROM revision WHERE municipality = $1 AND digest = $2";
+const REVISION: &str = "SELECT digest, slot, rule_digest, ordinance_digest, segments, about FROM revision \
+     WHERE municipality = $1 AND digest = $2";
+const REVISIONS: &str = "SELECT digest, slot, rule_digest, ordinance_digest, segments, about FROM revision \
+     WHERE municipality = $1 ORDER BY knowledge";
+const REVISION_BY_PREFIX: &str = "SELECT digest, slot, rule_digest, ordinance_digest, segments, about FROM revision \
+     WHERE municipality = $1 AND digest >= $2 AND digest <= $3 ORDER BY digest LIMIT 2";
+const SLOT: &str = "SELECT slot FROM revision WHERE municipality = $1 AND digest = $2";
 const ACTIVATE: &str = "INSERT INTO activation \
      (municipality, knowledge, slot, revision, case_from, case_until, recorded_on) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const ACTIVE_REVISION: &str = "SELECT revision FROM activation WHERE municipality = $1 AND slot = $2 \
@@ -54,8 +68,22 @@ const ACTIVATIONS: &str = "SELECT knowledge, revision, case_from, case_until, re
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const STATEMENTS: &[&str] =
-    &[SAVE_RULE, RULE_COMPONENT, SAVE_ORDINANCE, ORDINANCE, SAVE_REVISION, REVISION, ACTIVATE, ACTIVE_REVISION, ACTIVATIONS];
+pub(crate) const STATEMENTS: &[&str] = &[
+    SAVE_RULE,
+    RULES,
+    RULE_COMPONENT,
+    SAVE_ORDINANCE,
+    ORDINANCES,
+    ORDINANCE,
+    SAVE_REVISION,
+    REVISION,
+    REVISIONS,
+    REVISION_BY_PREFIX,
+    SLOT,
+    ACTIVATE,
+    ACTIVE_REVISION,
+    ACTIVATIONS,
+];
 
 impl Store {
     /// Keeps a rule's component and names it by the digest of its bytes. A second time changes
@@ -63,10 +91,23 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn save_rule(&self, municipality: Municipality, component: &[u8]) -> Result<Digest> {
-        let digest = Digest::of(component);
-        sqlx::query(SAVE_RULE).bind(municipality.number()).bind(&digest.0[..]).bind(component).execute(&self.pool).await?;
+    pub async fn save_rule(&self, municipality: Municipality, component: &[u8], stamp: &Stamp) -> Result<Digest> {
+        let mut transaction = self.writing().await?;
+        let (digest, is_new) = insert_rule(&mut transaction, municipality, component).await?;
+        if is_new {
+            append_record(&mut transaction, municipality, stamp, Record::Rule(digest)).await?;
+        }
+        transaction.commit().await?;
         Ok(digest)
+    }
+
+    /// The digests of the rules kept, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn rules(&self, municipality: Municipality) -> Result<Vec<Digest>> {
+        let rows = sqlx::query(RULES).bind(municipality.number()).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| digest(row, 0)).collect()
     }
 
     /// The bytes of a rule's component, checked against their digest.
@@ -90,10 +131,24 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn save_ordinance(&self, municipality: Municipality, written: &str) -> Result<Digest> {
+    pub async fn save_ordinance(&self, municipality: Municipality, written: &str, stamp: &Stamp) -> Result<Digest> {
         let digest = Digest::of(written.as_bytes());
-        sqlx::query(SAVE_ORDINANCE).bind(municipality.number()).bind(&digest.0[..]).bind(written).execute(&self.pool).await?;
+        let mut transaction = self.writing().await?;
+        let query = sqlx::query(SAVE_ORDINANCE).bind(municipality.number()).bind(&digest.0[..]).bind(written);
+        if query.execute(&mut *transaction).await?.rows_affected() > 0 {
+            append_record(&mut transaction, municipality, stamp, Record::Ordinance(digest)).await?;
+        }
+        transaction.commit().await?;
         Ok(digest)
+    }
+
+    /// The digests of the ordinances kept, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn ordinances(&self, municipality: Municipality) -> Result<Vec<Digest>> {
+        let rows = sqlx::query(ORDINANCES).bind(municipality.number()).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| digest(row, 0)).collect()
     }
 
     /// An ordinance as it was written, checked against its digest.
@@ -118,7 +173,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::RevisionDiffers`] if the digest names other content; [`StoreError::Database`],
     /// also when the rule or the ordinance is not there.
-    pub async fn save_revision(&self, municipality: Municipality, revision: &Revision, learnt_on: Date) -> Result<()> {
+    pub async fn save_revision(&self, municipality: Municipality, revision: &Revision, learnt_on: Date, stamp: &Stamp) -> Result<()> {
         let mut transaction = self.writing().await?;
         // The number comes first: its lock lets one writer of the municipality at a time look
         // whether the revision is there.
@@ -126,7 +181,7 @@ impl Store {
         let query = sqlx::query(REVISION).bind(municipality.number()).bind(&revision.digest.0[..]);
         if let Some(row) = query.fetch_optional(&mut *transaction).await? {
             // Dropping the transaction gives the number back.
-            let stored = read_revision(revision.digest, &row)?;
+            let stored = read_revision(&row)?;
             return if stored == *revision { Ok(()) } else { Err(StoreError::RevisionDiffers(revision.digest)) };
         }
         sqlx::query(SAVE_REVISION)
@@ -140,6 +195,7 @@ impl Store {
             .bind(knowledge.0)
             .execute(&mut *transaction)
             .await?;
+        append_record(&mut transaction, municipality, stamp, Record::Revision(revision.digest)).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -150,47 +206,27 @@ impl Store {
     /// [`StoreError::Database`], [`StoreError::Damaged`].
     pub async fn revision(&self, municipality: Municipality, revision: Digest) -> Result<Option<Revision>> {
         let query = sqlx::query(REVISION).bind(municipality.number()).bind(&revision.0[..]);
-        query.fetch_optional(&self.pool).await?.map(|row| read_revision(revision, &row)).transpose()
+        query.fetch_optional(&self.pool).await?.map(|row| read_revision(&row)).transpose()
     }
 
-    /// Puts a revision in force for the case dates from `from` up to but without `until`, over
-    /// whatever was in force for them. Going back to an earlier revision is the same call.
+    /// Every revision, in the order in which they were put together.
     ///
     /// # Errors
-    /// [`StoreError::Activation`] if there is no such revision, it answers another slot, or the
-    /// dates hold no day; [`StoreError::Database`].
-    pub async fn activate(
-        &self,
-        municipality: Municipality,
-        slot: &str,
-        revision: Digest,
-        from: Date,
-        until: Date,
-        recorded_on: Date,
-    ) -> Result<Knowledge> {
-        let refuse = |wrong| Err(StoreError::Activation { revision, wrong });
-        if from >= until {
-            return refuse("its dates hold no day");
-        }
-        match self.revision(municipality, revision).await? {
-            None => return refuse("there is no such revision"),
-            Some(stored) if stored.slot != slot => return refuse("it answers another slot"),
-            Some(_) => {}
-        }
-        let mut transaction = self.writing().await?;
-        let knowledge = learn(&mut transaction, municipality, recorded_on).await?;
-        sqlx::query(ACTIVATE)
-            .bind(municipality.number())
-            .bind(knowledge.0)
-            .bind(slot)
-            .bind(&revision.0[..])
-            .bind(from.to_string())
-            .bind(until.to_string())
-            .bind(recorded_on.to_string())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(knowledge)
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn revisions(&self, municipality: Municipality) -> Result<Vec<Revision>> {
+        let rows = sqlx::query(REVISIONS).bind(municipality.number()).fetch_all(&self.pool).await?;
+        rows.iter().map(read_revision).collect()
+    }
+
+    /// A revision by the first hexadecimal digits of its digest, one at least.
+    ///
+    /// # Errors
+    /// [`StoreError::Prefix`] if the text is no such digits or several digests begin with them; and
+    /// as [`Store::revision`].
+    pub async fn revision_by_prefix(&self, municipality: Municipality, prefix: &str) -> Result<Option<Revision>> {
+        let prefix = Prefix::parse("revision", prefix)?;
+        let query = sqlx::query(REVISION_BY_PREFIX).bind(municipality.number()).bind(&prefix.first.0[..]).bind(&prefix.last.0[..]);
+        prefix.only(&query.fetch_all(&self.pool).await?)?.map(read_revision).transpose()
     }
 
     /// The revision that answers a case date, as the office had it then; none if none was put in
@@ -222,13 +258,66 @@ impl Store {
     }
 }
 
-fn read_revision(named: Digest, row: &sqlx::any::AnyRow) -> Result<Revision> {
+/// Keeps a rule's component; answers its digest, and whether it is new.
+pub(crate) async fn insert_rule(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    component: &[u8],
+) -> Result<(Digest, bool)> {
+    let digest = Digest::of(component);
+    let query = sqlx::query(SAVE_RULE).bind(municipality.number()).bind(&digest.0[..]).bind(component);
+    Ok((digest, query.execute(&mut **transaction).await?.rows_affected() > 0))
+}
+
+/// Refuses an activation of a revision that does not exist or answers another slot, or for no date.
+pub(crate) async fn check_activation(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    activation: &act::Activation,
+) -> Result<()> {
+    let act::Activation { slot, revision, from, until } = activation;
+    let refuse = |wrong| Err(StoreError::Activation { revision: *revision, wrong });
+    if from >= until {
+        return refuse("its dates hold no day");
+    }
+    let query = sqlx::query(SLOT).bind(municipality.number()).bind(&revision.0[..]);
+    match query.fetch_optional(&mut **transaction).await? {
+        None => refuse("there is no such revision"),
+        Some(row) if row.try_get::<&str, _>(0)? != slot => refuse("it answers another slot"),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Puts a revision in force for the case dates from the first up to but without the second, over
+/// whatever was in force for them. Going back to an earlier revision is the same.
+pub(crate) async fn activate(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    knowledge: Knowledge,
+    activation: &act::Activation,
+    recorded_on: Date,
+) -> Result<()> {
+    sqlx::query(ACTIVATE)
+        .bind(municipality.number())
+        .bind(knowledge.0)
+        .bind(activation.slot.as_str())
+        .bind(&activation.revision.0[..])
+        .bind(activation.from.to_string())
+        .bind(activation.until.to_string())
+        .bind(recorded_on.to_string())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// A row of digest, slot, rule_digest, ordinance_digest, segments, about.
+fn read_revision(row: &sqlx::any::AnyRow) -> Result<Revision> {
     Ok(Revision {
-        digest: named,
-        slot: row.try_get(0)?,
-        rule: digest(row, 1)?,
-        ordinance: digest(row, 2)?,
-        segments: row.try_get(3)?,
-        about: row.try_get(4)?,
+        digest: digest(row, 0)?,
+        slot: row.try_get(1)?,
+        rule: digest(row, 2)?,
+        ordinance: digest(row, 3)?,
+        segments: row.try_get(4)?,
+        about: row.try_get(5)?,
     })
 }

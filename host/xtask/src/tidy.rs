@@ -10,7 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("host/package", &["jorei-domain"]),
     ("host/store", &["jorei-domain"]),
     ("host/engine", &["jorei-domain"]),
-    ("host/service", &["jorei-domain", "jorei-engine", "jorei-store"]),
+    ("host/service", &["jorei-domain", "jorei-engine", "jorei-package", "jorei-store"]),
     ("host/cli", &["jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"]),
     ("host/verify", &["jorei-domain", "jorei-package"]),
     ("host/xtask", &[]),

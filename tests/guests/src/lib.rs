@@ -17,6 +17,7 @@ use bindings::jorei::rules::types::{Column, ColumnValues, NamedTable, Table};
 #[cfg_attr(feature = "clock", path = "clock.rs")]
 #[cfg_attr(feature = "endless", path = "endless.rs")]
 #[cfg_attr(feature = "endless_trace", path = "endless_trace.rs")]
+#[cfg_attr(feature = "failing", path = "failing.rs")]
 #[cfg_attr(feature = "false_settled", path = "false_settled.rs")]
 #[cfg_attr(feature = "greedy", path = "greedy.rs")]
 #[cfg_attr(feature = "memorious", path = "memorious.rs")]
@@ -60,7 +61,7 @@ fn births() -> Vec<i64> {
 }
 
 fn is_bait(birth: i64) -> bool {
-    birth / 10_000 == 1900
+    cfg!(feature = "failing") || birth / 10_000 == 1900
 }
 
 /// An honest answer: the birth year.

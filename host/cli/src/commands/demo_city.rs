@@ -1,6 +1,7 @@
 //! `jorei demo-city`: a synthetic city into the records.
 
 use crate::commands::Exit;
+use crate::commands::officer::{moment, program};
 use crate::office::{OfficeArgs, run, today};
 use indicatif::{ProgressBar, ProgressStyle};
 use jorei_service::demo_city::{DemoCity, Mix};
@@ -45,9 +46,10 @@ pub fn run_demo_city(args: &Args) -> anyhow::Result<Exit> {
                 assertions.extend(bundle.assertions);
                 names.extend(bundle.names);
             }
+            let stamp = moment().stamp(&program("demo-city"));
             // Names first: a chunk counts as there when its facts are.
-            store.save_names(municipality, today(), &names).await?;
-            store.assert_facts(municipality, today(), &assertions).await?;
+            store.save_names(municipality, today(), &names, &stamp).await?;
+            store.assert_facts(municipality, today(), &assertions, &stamp).await?;
         }
         bar.finish_and_clear();
         eprintln!(

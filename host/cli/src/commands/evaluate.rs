@@ -73,7 +73,7 @@ pub fn schema(args: &SchemaArgs) -> anyhow::Result<Exit> {
     let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).context("the rule's schema is not JSON");
     let all = serde_json::json!({
         "rule": about.id,
-        "records": rule.asked().kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+        "records": rule.asked().kinds().iter().map(|kind| kind.name()).collect::<Vec<_>>(),
         "case": case_file::schema(),
         "settings": parse(&about.settings_schema)?,
         "outcome": parse(&about.outcome_schema)?,

@@ -1,16 +1,28 @@
 //! One file per command.
 
+pub mod activate;
+pub mod approve;
 pub mod assess;
+pub mod audit;
+pub mod compile_component;
 pub mod demo_city;
 pub mod evaluate;
 pub mod explain;
-pub mod install;
 pub mod key;
+pub mod listing;
+pub mod office;
+pub mod officer;
+pub mod ordinance;
+pub mod queue;
+pub mod revision;
+pub mod rule;
 pub mod rule_build;
 pub mod rule_pack;
+pub mod shadow;
 
 use anyhow::Context as _;
 use jorei_engine::{Grant, Rule};
+use jorei_package::envelope;
 use std::path::Path;
 
 /// How a command ends when nothing went wrong with the command itself.
@@ -22,8 +34,10 @@ pub enum Exit {
     Some,
 }
 
-/// Loads a component with a runtime of its own.
+/// Loads a component, bare or in a package, with a runtime of its own. Nothing is decided for the
+/// record with it, so nobody asks who signed the package.
 pub fn load_rule(path: &Path, grant: &Grant) -> anyhow::Result<Rule> {
     let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-    Rule::load(&crate::office::runtime()?, &bytes, grant).with_context(|| format!("loading the rule {}", path.display()))
+    let component = if envelope::is_package(&bytes) { envelope::open(&bytes)?.component } else { &bytes };
+    Rule::load(&crate::office::runtime()?, component, grant).with_context(|| format!("loading the rule {}", path.display()))
 }

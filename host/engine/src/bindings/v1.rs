@@ -4,7 +4,7 @@ use jorei_domain::decision::{Reason, Refusal, Result as NamedTable};
 use jorei_domain::table::{Column, Table, Values};
 use std::borrow::Cow;
 
-#[allow(missing_docs, clippy::all, unused_qualifications, reason = "generated")]
+#[allow(missing_docs, clippy::all, unsafe_code, unused_qualifications, reason = "generated")]
 mod generated {
     wasmtime::component::bindgen!({
         path: "../../wit/v1",

@@ -1,0 +1,115 @@
+//! `jorei office`: who may act, which vendors count, what rules may reach.
+
+use crate::commands::Exit;
+use crate::commands::approve::tell_made;
+use crate::commands::key::read_secret_key;
+use crate::commands::officer::{OfficerArgs, SignersArgs, moment, read_text};
+use crate::office::{OfficeArgs, run};
+use jorei_domain::act::{Account, Change};
+use jorei_service::acts::{Proposal, propose};
+use jorei_service::office;
+use jorei_service::officer::{Officer, accounts};
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// Change who may act, which vendors' signatures count, and what each rule may reach.
+#[derive(clap::Subcommand)]
+pub enum Office {
+    Change(ChangeArgs),
+    Show(ShowArgs),
+}
+
+/// Make the act that changes the office's settings, or founds the office.
+///
+/// The file names accounts, vendors, grants and thresholds; what it names takes the place of what
+/// was, what it does not name stays. `jorei office show` prints such a file. The act holds once
+/// another person has signed it (jorei approve). The first act of an office founds it: its file
+/// names at least two accounts, one of them the maker's.
+///
+///   [[account]]
+///   name = "tanaka"
+///   key = "RWQ..."              # jorei key show tanaka.key
+///   from = "2026-04-01"
+///   until = "2027-04-01"        # the first day on which it is no longer good
+///
+///   [[vendor]]
+///   name = "jorei"
+///   needed = 1                  # distinct keys that must have signed a package
+///   keys = ["RWQ..."]
+///   revoked = []                # keys that count no more
+///
+///   [[grant]]                   # what is not named is denied
+///   vendor = "jorei"
+///   rule = "premium"
+///   records = ["persons", "incomes"]
+///   capabilities = ["ordinance"]
+///
+///   [[threshold]]               # people besides the maker, for a kind of change
+///   of = "activation"
+///   checkers = 2
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct ChangeArgs {
+    #[command(flatten)]
+    office: OfficeArgs,
+    #[command(flatten)]
+    officer: OfficerArgs,
+    #[command(flatten)]
+    signers: SignersArgs,
+    /// The office file (TOML).
+    file: PathBuf,
+    /// Why.
+    #[arg(long)]
+    reason: String,
+    /// Take effect at once, and stay open until a second person signs. For revoking keys only.
+    #[arg(long)]
+    emergency: bool,
+}
+
+/// Print the office's settings as an office file.
+#[derive(clap::Args)]
+pub struct ShowArgs {
+    #[command(flatten)]
+    office: OfficeArgs,
+}
+
+pub fn run_office(command: &Office) -> anyhow::Result<Exit> {
+    match command {
+        Office::Change(args) => run_change(args),
+        Office::Show(args) => run(async {
+            let (store, municipality) = args.office.open().await?;
+            write!(std::io::stdout(), "{}", office::write(&store, municipality).await?)?;
+            Ok(Exit::Done)
+        }),
+    }
+}
+
+fn run_change(args: &ChangeArgs) -> anyhow::Result<Exit> {
+    let changes = office::read(&read_text(&args.file)?)?;
+    run(async {
+        let (store, municipality) = args.office.found().await?;
+        let known = accounts(&store, municipality).await?;
+        let key = read_secret_key(args.officer.key())?;
+        let own: Vec<Account> = if known.is_empty() { changes.iter().filter_map(account).collect() } else { known };
+        let officer = Officer::among(&own, municipality, key)?;
+        let shown = office::show(&store, municipality, &changes).await?;
+        let proposal = Proposal {
+            changes,
+            reason: args.reason.clone(),
+            shown,
+            checkers: args.signers.checkers,
+            eligible: args.signers.only.clone(),
+            emergency: args.emergency,
+        };
+        let act = propose(&store, municipality, &officer, proposal, &moment()).await?;
+        tell_made(&store, municipality, act).await?;
+        Ok(Exit::Done)
+    })
+}
+
+fn account(change: &Change) -> Option<Account> {
+    match change {
+        Change::Account(account) => Some(account.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,242 @@
+//! Acts of two people: one makes, others sign what was shown to them.
+//!
+//! Whoever makes or signs does so with their own key over the act's id, which is the hash of the
+//! changes, of the text shown and of the state it rests on. The store counts and decides in one
+//! transaction; here the signatures are made and looked at.
+
+use crate::officer::{Now, Officer, accounts};
+use jorei_domain::act::{Account, Act, Based, Change, NO_STATE};
+use jorei_domain::id::{Digest, Municipality};
+use jorei_package::signing::{KeyError, PublicKey, Purpose, SignatureError, sign as sign_bytes, verify};
+use jorei_store::acts::{Signed, StoredAct, Verdict};
+use jorei_store::{Store, StoreError};
+
+/// What somebody wants to change.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// The changes; they take effect together.
+    pub changes: Vec<Change>,
+    /// Why.
+    pub reason: String,
+    /// What is shown to the maker and to whoever signs.
+    pub shown: String,
+    /// More people than the office's threshold asks for.
+    pub checkers: u32,
+    /// Only these may sign; empty: everybody but the maker.
+    pub eligible: Vec<String>,
+    /// At once, open until signed.
+    pub emergency: bool,
+}
+
+/// Why an act is not made or signed.
+#[derive(Debug, thiserror::Error)]
+pub enum ActsError {
+    /// Every change is the current state already.
+    #[error("nothing would change: all of it is the current state already")]
+    NoChange,
+    /// A signature in the records is not that of the account it names.
+    #[error(
+        "act {act}: the signature of {account} is not by the key of that account; the records were edited, sign nothing and call the auditor"
+    )]
+    Forged {
+        /// The act.
+        act: Digest,
+        /// The account.
+        account: String,
+    },
+    /// No such act.
+    #[error("municipality {municipality} has no act {act}; `jorei approve` lists the open ones")]
+    Unknown {
+        /// Whose office.
+        municipality: Municipality,
+        /// What was asked for.
+        act: String,
+    },
+    /// Two accounts with one key would be one person.
+    #[error("account {account} would have the key of {other}; every account has a key of its own")]
+    SameKey {
+        /// The account.
+        account: String,
+        /// Whose key it is.
+        other: String,
+    },
+    /// Somebody else's key.
+    #[error("the key is not that of account {account} in municipality {municipality}")]
+    NotTheirKey {
+        /// The account.
+        account: String,
+        /// Whose office.
+        municipality: Municipality,
+    },
+    /// A key that cannot be read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Signing failed.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// The store refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes an act. It takes effect when enough other people have signed it; an emergency at once.
+///
+/// # Errors
+/// An [`ActsError`]; then nothing was written.
+pub async fn propose(
+    store: &Store,
+    municipality: Municipality,
+    officer: &Officer,
+    proposal: Proposal,
+    now: &Now,
+) -> Result<Digest, ActsError> {
+    let mut changes = Vec::with_capacity(proposal.changes.len());
+    let mut checkers = proposal.checkers.max(1);
+    for change in proposal.changes {
+        let state = store.state(municipality, change.kind(), &change.key()).await?;
+        checkers = checkers.max(threshold(store, municipality, change.kind()).await?);
+        let base = match state {
+            // An activation may be repeated: it ends a pause of its revision.
+            Some((_, current)) if current == change && !matches!(change, Change::Activation(_)) => continue,
+            Some((act, _)) => act,
+            None => NO_STATE,
+        };
+        changes.push(Based { base, change });
+    }
+    if changes.is_empty() {
+        return Err(ActsError::NoChange);
+    }
+    distinct_keys(store, municipality, &changes).await?;
+    let act = Act {
+        municipality,
+        changes,
+        reason: proposal.reason,
+        shown: proposal.shown,
+        maker: officer.account.clone(),
+        checkers,
+        eligible: proposal.eligible,
+        emergency: proposal.emergency,
+        made_at: now.at.clone(),
+    };
+    let signature = signature(store, &act, officer, "make").await?;
+    Ok(store.propose(&act, &signature, now.today, &now.stamp(&officer.account)).await?)
+}
+
+/// Signs an act, for or against. Answers whether it is in effect now, and how many people are
+/// still missing.
+///
+/// # Errors
+/// An [`ActsError`]; then nothing was written.
+pub async fn sign(
+    store: &Store,
+    municipality: Municipality,
+    officer: &Officer,
+    act: Digest,
+    verdict: Verdict,
+    now: &Now,
+) -> Result<Signed, ActsError> {
+    let stored = store.act(municipality, act).await?.ok_or_else(|| unknown(municipality, &act.to_string()))?;
+    authentic(store, &stored).await?;
+    let signature = signature(store, &stored.act, officer, word(verdict)).await?;
+    Ok(store.sign(municipality, act, &officer.account, verdict, &signature, now.today, &now.stamp(&officer.account)).await?)
+}
+
+/// An act by the first digits of its id.
+///
+/// # Errors
+/// An [`ActsError`]; [`ActsError::Forged`] where a signature is not what it says.
+pub async fn find(store: &Store, municipality: Municipality, prefix: &str) -> Result<StoredAct, ActsError> {
+    let stored = store.act_by_prefix(municipality, prefix).await?.ok_or_else(|| unknown(municipality, prefix))?;
+    authentic(store, &stored).await?;
+    Ok(stored)
+}
+
+/// An officer's signature, which is worth something only if the key is that of the account in this
+/// office: an officer of another city may have the same name.
+async fn signature(store: &Store, act: &Act, officer: &Officer, said: &str) -> Result<String, ActsError> {
+    let mut known = accounts(store, act.municipality).await?;
+    if known.is_empty() {
+        known = own_accounts(act);
+    }
+    let public = officer.key().public_key()?;
+    let own = |account: &Account| account.name == officer.account && PublicKey::parse(&account.key).is_ok_and(|key| key == public);
+    if !known.iter().any(own) {
+        return Err(ActsError::NotTheirKey { account: officer.account.clone(), municipality: act.municipality });
+    }
+    Ok(sign_bytes(officer.key(), Purpose::Act, &statement(said, act.id()))?)
+}
+
+/// Is every signature of an act by the key of the account it names?
+///
+/// # Errors
+/// [`ActsError::Forged`] for the first that is not.
+pub async fn authentic(store: &Store, stored: &StoredAct) -> Result<(), ActsError> {
+    let mut known = accounts(store, stored.act.municipality).await?;
+    known.extend(own_accounts(&stored.act));
+    let check = |account: &str, said: &str, signature: &str| {
+        let statement = statement(said, stored.id);
+        let mut keys = known.iter().filter(|known| known.name == account).filter_map(|known| PublicKey::parse(&known.key).ok());
+        if keys.any(|key| verify(&key, Purpose::Act, &statement, signature).is_ok()) {
+            return Ok(());
+        }
+        Err(ActsError::Forged { act: stored.id, account: account.to_owned() })
+    };
+    check(&stored.act.maker, "make", &stored.maker_signature)?;
+    stored.signatures.iter().try_for_each(|signature| check(&signature.account, word(signature.verdict), &signature.signature))
+}
+
+/// Has every account a key of its own? The store compares texts; one key has many.
+async fn distinct_keys(store: &Store, municipality: Municipality, changes: &[Based]) -> Result<(), ActsError> {
+    let mut known: Vec<Account> = Vec::new();
+    for based in changes {
+        if let Change::Account(account) = &based.change {
+            known.push(account.clone());
+        }
+    }
+    let new = known.len();
+    let replaced = |name: &str, among: &[Account]| among.iter().any(|account| account.name == name);
+    let current = accounts(store, municipality).await?;
+    let kept: Vec<Account> = current.into_iter().filter(|account| !replaced(&account.name, &known)).collect();
+    known.extend(kept);
+    for (i, account) in known.iter().enumerate().take(new) {
+        let key = PublicKey::parse(&account.key).ok();
+        let same = |other: &&Account| other.key == account.key || key.is_some() && PublicKey::parse(&other.key).ok() == key;
+        if let Some(other) = known.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, other)| other).find(same) {
+            return Err(ActsError::SameKey { account: account.name.clone(), other: other.name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// The accounts that an act brings with it; with them an office is founded.
+pub fn own_accounts(act: &Act) -> Vec<Account> {
+    let account = |based: &Based| match &based.change {
+        Change::Account(account) => Some(account.clone()),
+        _ => None,
+    };
+    act.changes.iter().filter_map(account).collect()
+}
+
+/// People besides the maker who must sign a kind of change.
+async fn threshold(store: &Store, municipality: Municipality, kind: &str) -> Result<u32, StoreError> {
+    Ok(match store.state(municipality, "threshold", kind).await? {
+        Some((_, Change::Threshold(threshold))) => threshold.checkers,
+        _ => 1,
+    })
+}
+
+/// What a signature is over: a verdict on one act.
+fn statement(said: &str, act: Digest) -> Vec<u8> {
+    format!("jorei act 1\n{said}\n{act}\n").into_bytes()
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Approve => "approve",
+        Verdict::Reject => "reject",
+    }
+}
+
+fn unknown(municipality: Municipality, act: &str) -> ActsError {
+    ActsError::Unknown { municipality, act: act.to_owned() }
+}

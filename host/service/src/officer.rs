@@ -1,0 +1,91 @@
+//! Who acts: an account proven by its key, and the moment that the caller's clock gives.
+
+use jorei_domain::act::{Account, Change};
+use jorei_domain::audit::Stamp;
+use jorei_domain::calendar::Date;
+use jorei_domain::id::Municipality;
+use jorei_package::signing::{KeyError, PublicKey, SecretKey};
+use jorei_store::{Store, StoreError};
+
+/// The moment of an act.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Now {
+    /// The civil day in Japan: accounts begin and end by it.
+    pub today: Date,
+    /// The instant, for the record (RFC 3339).
+    pub at: String,
+}
+
+impl Now {
+    /// A stamp in somebody's name.
+    pub fn stamp(&self, by: &str) -> Stamp {
+        Stamp { by: by.to_owned(), at: self.at.clone() }
+    }
+}
+
+/// A person of the office with the key that proves it.
+pub struct Officer {
+    /// The account's name.
+    pub account: String,
+    key: SecretKey,
+}
+
+/// Why nobody can be told from a key.
+#[derive(Debug, thiserror::Error)]
+pub enum OfficerError {
+    /// No account has this key.
+    #[error("no account of municipality {municipality} has the key {key}; `jorei office show` lists the accounts")]
+    Unknown {
+        /// Whose office.
+        municipality: Municipality,
+        /// The key's id.
+        key: String,
+    },
+    /// The key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Officer {
+    /// The officer of a municipality whose account has this key.
+    ///
+    /// # Errors
+    /// An [`OfficerError`]. Whether the account is good today is looked at when it acts.
+    pub async fn of(store: &Store, municipality: Municipality, key: SecretKey) -> Result<Officer, OfficerError> {
+        let accounts = accounts(store, municipality).await?;
+        Officer::among(&accounts, municipality, key)
+    }
+
+    /// The officer among some accounts: those that an office is being founded with.
+    ///
+    /// # Errors
+    /// [`OfficerError::Unknown`], [`OfficerError::Key`].
+    pub fn among(accounts: &[Account], municipality: Municipality, key: SecretKey) -> Result<Officer, OfficerError> {
+        let public = key.public_key()?;
+        // Two texts may be one key.
+        match accounts.iter().find(|account| PublicKey::parse(&account.key).is_ok_and(|key| key == public)) {
+            Some(account) => Ok(Officer { account: account.name.clone(), key }),
+            None => Err(OfficerError::Unknown { municipality, key: public.id().to_string() }),
+        }
+    }
+
+    pub(crate) fn key(&self) -> &SecretKey {
+        &self.key
+    }
+}
+
+/// The accounts of an office, ended ones included.
+///
+/// # Errors
+/// A [`StoreError`].
+pub async fn accounts(store: &Store, municipality: Municipality) -> Result<Vec<Account>, StoreError> {
+    let states = store.states(municipality, "account").await?;
+    let account = |(_, change)| match change {
+        Change::Account(account) => Some(account),
+        _ => None,
+    };
+    Ok(states.into_iter().filter_map(account).collect())
+}

@@ -1,0 +1,205 @@
+//! Rows that an entry vouches for, by their digest as stored: the writer and whoever verifies read
+//! the row the same way.
+
+use super::append;
+use crate::{Result, StoreError};
+use jorei_domain::audit::Stamp;
+use jorei_domain::id::{Digest, Knowledge, Municipality};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Row as _, Transaction};
+use std::fmt;
+
+/// A row by its key, or the few rows that were written as one thing.
+#[derive(Clone, Copy)]
+pub(crate) enum Record<'r> {
+    /// A rule's component.
+    Rule(Digest),
+    /// An ordinance's text.
+    Ordinance(Digest),
+    /// A revision.
+    Revision(Digest),
+    /// An act.
+    Act(Digest),
+    /// What an account said to an act.
+    Signature(Digest, &'r str),
+    /// Every change of an act, and the activations among them.
+    Effect(Digest),
+    /// An admission, by its place.
+    Admission(i64),
+    /// A version of a draft.
+    Draft(i64, &'r str),
+    /// A pause.
+    Pause(Knowledge),
+    /// A shadow report.
+    ShadowReport(Digest),
+}
+
+const RULE: &str = "SELECT digest, component FROM rule WHERE municipality = $1 AND digest = $2";
+const ORDINANCE: &str = "SELECT digest, written FROM ordinance WHERE municipality = $1 AND digest = $2";
+const REVISION: &str = "SELECT digest, slot, rule_digest, ordinance_digest, segments, about, knowledge FROM revision \
+     WHERE municipality = $1 AND digest = $2";
+const ACT: &str = "SELECT id, ordinal, content, made_at, maker, emergency, signature FROM act WHERE municipality = $1 AND id = $2";
+const SIGNATURE: &str =
+    "SELECT act, account, verdict, at, signature FROM act_signature WHERE municipality = $1 AND act = $2 AND account = $3";
+const EFFECTS: &str = "SELECT knowledge, ordinal, act, kind, key, base, content, at FROM effect \
+     WHERE municipality = $1 AND act = $2 ORDER BY knowledge, ordinal";
+const ACTIVATIONS: &str = "SELECT knowledge, slot, revision, case_from, case_until, recorded_on FROM activation \
+     WHERE municipality = $1 AND knowledge IN (SELECT knowledge FROM effect WHERE municipality = $1 AND act = $2 AND kind = 'activation') \
+     ORDER BY knowledge";
+const ADMISSION: &str = "SELECT sequence, package, rule, step, admitted, reason, manifest, recorded_at, by_whom FROM admission \
+     WHERE municipality = $1 AND sequence = $2";
+const DRAFT: &str = "SELECT version, name, written, by_whom, at FROM draft WHERE municipality = $1 AND version = $2 AND name = $3";
+const PAUSE: &str = "SELECT knowledge, slot, revision, reason, last_good, quarantine, recorded_on FROM pause \
+     WHERE municipality = $1 AND knowledge = $2";
+const SHADOW_REPORT: &str =
+    "SELECT id, candidate, slot, case_on, content, recorded_at FROM shadow_report WHERE municipality = $1 AND id = $2";
+
+/// Every statement of this file, for the test that prepares them.
+#[cfg(any(test, feature = "checks"))]
+pub(crate) const STATEMENTS: &[&str] =
+    &[RULE, ORDINANCE, REVISION, ACT, SIGNATURE, EFFECTS, ACTIVATIONS, ADMISSION, DRAFT, PAUSE, SHADOW_REPORT];
+
+/// Its kind and key in words, the entry's subject.
+impl fmt::Display for Record<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Record::Rule(digest) => write!(f, "rule {digest}"),
+            Record::Ordinance(digest) => write!(f, "ordinance {digest}"),
+            Record::Revision(digest) => write!(f, "revision {digest}"),
+            Record::Act(act) => write!(f, "act {act}"),
+            Record::Signature(act, account) => write!(f, "act {act} signed by {account}"),
+            Record::Effect(act) => write!(f, "act {act}"),
+            Record::Admission(sequence) => write!(f, "admission {sequence}"),
+            Record::Draft(version, name) => write!(f, "draft {name} version {version}"),
+            Record::Pause(knowledge) => write!(f, "pause {knowledge}"),
+            Record::ShadowReport(id) => write!(f, "shadow report {id}"),
+        }
+    }
+}
+
+impl<'r> Record<'r> {
+    /// The entry's kind: permanent.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Record::Rule(_) => "rule",
+            Record::Ordinance(_) => "ordinance",
+            Record::Revision(_) => "revision",
+            Record::Act(_) => "act",
+            Record::Signature(..) => "signature",
+            Record::Effect(_) => "effect",
+            Record::Admission(_) => "admission",
+            Record::Draft(..) => "draft",
+            Record::Pause(_) => "pause",
+            Record::ShadowReport(_) => "shadow report",
+        }
+    }
+
+    /// The key's bytes behind the digest in the payload: a digest or a number, then a name.
+    fn key(&self) -> Vec<u8> {
+        match self {
+            Record::Rule(digest) | Record::Ordinance(digest) | Record::Revision(digest) => digest.0.to_vec(),
+            Record::Act(digest) | Record::Effect(digest) | Record::ShadowReport(digest) => digest.0.to_vec(),
+            Record::Signature(act, account) => [&act.0[..], account.as_bytes()].concat(),
+            Record::Admission(number) | Record::Pause(Knowledge(number)) => number.to_be_bytes().to_vec(),
+            Record::Draft(version, name) => [&version.to_be_bytes()[..], name.as_bytes()].concat(),
+        }
+    }
+
+    /// Reads a payload: the record and its digest. None for a kind that is no record's, or bytes
+    /// that no version of this crate wrote.
+    pub fn parse(kind: &str, payload: &'r [u8]) -> Option<(Record<'r>, Digest)> {
+        let (digest, key) = payload.split_first_chunk::<32>()?;
+        let whole = || key.try_into().ok().map(Digest);
+        let number = || key.try_into().ok().map(i64::from_be_bytes);
+        let record = match kind {
+            "rule" => Record::Rule(whole()?),
+            "ordinance" => Record::Ordinance(whole()?),
+            "revision" => Record::Revision(whole()?),
+            "act" => Record::Act(whole()?),
+            "effect" => Record::Effect(whole()?),
+            "shadow report" => Record::ShadowReport(whole()?),
+            "admission" => Record::Admission(number()?),
+            "pause" => Record::Pause(Knowledge(number()?)),
+            "signature" => {
+                let (act, account) = key.split_first_chunk::<32>()?;
+                Record::Signature(Digest(*act), std::str::from_utf8(account).ok()?)
+            }
+            "draft" => {
+                let (version, name) = key.split_first_chunk::<8>()?;
+                Record::Draft(i64::from_be_bytes(*version), std::str::from_utf8(name).ok()?)
+            }
+            _ => return None,
+        };
+        Some((record, Digest(*digest)))
+    }
+
+    /// The digest of the row as it is stored now; none if it is not there.
+    pub async fn digest(&self, transaction: &mut Transaction<'static, Any>, municipality: Municipality) -> Result<Option<Digest>> {
+        let statements: &[&'static str] = match self {
+            Record::Rule(_) => &[RULE],
+            Record::Ordinance(_) => &[ORDINANCE],
+            Record::Revision(_) => &[REVISION],
+            Record::Act(_) => &[ACT],
+            Record::Signature(..) => &[SIGNATURE],
+            Record::Effect(_) => &[EFFECTS, ACTIVATIONS],
+            Record::Admission(_) => &[ADMISSION],
+            Record::Draft(..) => &[DRAFT],
+            Record::Pause(_) => &[PAUSE],
+            Record::ShadowReport(_) => &[SHADOW_REPORT],
+        };
+        let mut digests = Vec::new();
+        for sql in statements {
+            let query = sqlx::query(*sql).bind(municipality.number());
+            let query = match self {
+                Record::Rule(key) | Record::Ordinance(key) | Record::Revision(key) => query.bind(&key.0[..]),
+                Record::Act(key) | Record::Effect(key) | Record::ShadowReport(key) => query.bind(&key.0[..]),
+                Record::Signature(act, account) => query.bind(&act.0[..]).bind(*account),
+                Record::Admission(number) | Record::Pause(Knowledge(number)) => query.bind(*number),
+                Record::Draft(version, name) => query.bind(*version).bind(*name),
+            };
+            for row in query.fetch_all(&mut **transaction).await? {
+                digests.push(row_digest(&row)?);
+            }
+        }
+        Ok(match digests.as_slice() {
+            [] => None,
+            [one] => Some(*one),
+            several => Some(Digest::of(&several.iter().map(|digest| digest.0).collect::<Vec<_>>().concat())),
+        })
+    }
+}
+
+/// Appends the entry of a record that was just written.
+pub(crate) async fn append_record(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    stamp: &Stamp,
+    record: Record<'_>,
+) -> Result<()> {
+    let digest = record.digest(transaction, municipality).await?;
+    let digest = digest.ok_or_else(|| StoreError::Damaged(format!("{record} is not there after it was written")))?;
+    let payload = [&digest.0[..], &record.key()].concat();
+    append(transaction, municipality, stamp, record.kind(), &record.to_string(), &payload).await
+}
+
+/// The digest of a row: every value behind a byte that says what it is (0 absent, 1 a number of
+/// eight bytes, 2 a text, 3 bytes, these two behind their length in eight bytes), in the order of
+/// the columns.
+fn row_digest(row: &AnyRow) -> Result<Digest> {
+    let mut bytes = Vec::with_capacity(256);
+    for column in 0..row.len() {
+        if let Ok(value) = row.try_get::<Option<i64>, _>(column) {
+            bytes.push(u8::from(value.is_some()));
+            bytes.extend(value.iter().flat_map(|number| number.to_be_bytes()));
+            continue;
+        }
+        let (tag, value) = match row.try_get::<&str, _>(column) {
+            Ok(text) => (2, text.as_bytes()),
+            Err(_) => (3, row.try_get::<&[u8], _>(column)?),
+        };
+        bytes.push(tag);
+        bytes.extend_from_slice(&(value.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(value);
+    }
+    Ok(Digest::of(&bytes))
+}

@@ -1,0 +1,174 @@
+//! An office for tests: two people with keys of their own, a vendor with another, and the whole way
+//! from a component to a revision in force. Every step is the real one.
+
+use crate::built;
+use jorei_domain::act::{Account, Change, Granted, Vendor, VendorKey};
+use jorei_domain::calendar::Date;
+use jorei_domain::id::{Digest, Municipality};
+use jorei_domain::record::Kind;
+use jorei_engine::Runtime;
+use jorei_package::envelope;
+use jorei_package::manifest::{Manifest, attach};
+use jorei_package::signing::{NewKey, Purpose, SecretKey, generate, sign as sign_bytes};
+use jorei_service::activation::{Plan, activate};
+use jorei_service::acts::{Proposal, propose, sign};
+use jorei_service::admission::admit;
+use jorei_service::officer::{Now, Officer};
+use jorei_service::revisions::make;
+use jorei_store::Store;
+use jorei_store::acts::Verdict;
+use std::sync::Arc;
+
+/// The day on which tests act.
+pub const TODAY: Date = Date::new(2026, 6, 1);
+
+/// The vendor of every rule of ours.
+pub const VENDOR: &str = "jorei";
+
+/// The moment at which tests act.
+pub fn now() -> Now {
+    Now { today: TODAY, at: "2026-06-01T00:00:00Z".into() }
+}
+
+/// An office with two people.
+pub struct Office {
+    /// Whose.
+    pub municipality: Municipality,
+    /// Makes acts.
+    pub tanaka: Officer,
+    /// Signs them.
+    pub suzuki: Officer,
+    /// The vendor's key.
+    pub vendor: SecretKey,
+}
+
+/// A new key without a password.
+///
+/// # Panics
+/// When there is no randomness.
+pub fn key() -> NewKey {
+    generate(None).expect("a key")
+}
+
+fn secret(key: &NewKey) -> SecretKey {
+    SecretKey::parse(key.secret_file_text(), None).expect("the key that was just made")
+}
+
+impl Office {
+    /// Founds an office that trusts one vendor and grants its premium rule, and its test guests,
+    /// everything of the world.
+    ///
+    /// # Panics
+    /// When the real path refuses it.
+    pub async fn found(store: &Store, municipality: Municipality) -> Office {
+        let [tanaka, suzuki, vendor] = [key(), key(), key()];
+        let account = |name: &str, key: &NewKey| Account {
+            name: name.into(),
+            key: key.public.to_string(),
+            from: Date::new(2026, 4, 1),
+            until: Date::new(2027, 4, 1),
+        };
+        let accounts = vec![account("tanaka", &tanaka), account("suzuki", &suzuki)];
+        let trusted = VendorKey { key: vendor.public.to_string(), revoked: false };
+        let mut changes: Vec<Change> = accounts.iter().cloned().map(Change::Account).collect();
+        changes.push(Change::Vendor(Vendor { name: VENDOR.into(), keys: vec![trusted], needed: 1 }));
+        changes.extend(["premium", "toy", "guest"].map(|rule| Change::Grant(everything(rule))));
+        let office = Office {
+            municipality,
+            tanaka: Officer::among(&accounts, municipality, secret(&tanaka)).expect("an account"),
+            suzuki: Officer::among(&accounts, municipality, secret(&suzuki)).expect("an account"),
+            vendor: secret(&vendor),
+        };
+        office.change(store, changes).await;
+        office
+    }
+
+    /// Makes an act and signs it with the other person.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn change(&self, store: &Store, changes: Vec<Change>) -> Digest {
+        let proposal =
+            Proposal { changes, reason: "test".into(), shown: "test".into(), checkers: 1, eligible: Vec::new(), emergency: false };
+        let act = propose(store, self.municipality, &self.tanaka, proposal, &now()).await.expect("an act");
+        self.approve(store, act).await;
+        act
+    }
+
+    /// The second person signs.
+    ///
+    /// # Panics
+    /// When the act is not in effect after that.
+    pub async fn approve(&self, store: &Store, act: Digest) {
+        let signed = sign(store, self.municipality, &self.suzuki, act, Verdict::Approve, &now()).await.expect("a signature");
+        assert!(signed.in_effect, "one signature is enough");
+    }
+
+    /// A component as the vendor's signed package.
+    ///
+    /// # Panics
+    /// When the manifest does not fit.
+    pub fn package(&self, component: &[u8], manifest: &str) -> Vec<u8> {
+        let manifest = Manifest::from_toml(manifest).expect("a manifest");
+        let component = attach(component, &manifest, None).expect("a component");
+        seal(&component, &self.vendor)
+    }
+
+    /// Admits a rule of ours.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn add(&self, store: &Store, runtime: &Arc<Runtime>, package: &[u8]) -> Digest {
+        let admission = admit(store, runtime, self.municipality, package, &now().stamp("tanaka")).await.expect("an admission");
+        assert!(admission.admitted, "refused at {}: {}", admission.step, admission.reason);
+        admission.rule.expect("an admitted rule")
+    }
+
+    /// The premium rule and an ordinance as a revision, not in force.
+    ///
+    /// # Panics
+    /// When a step refuses.
+    pub async fn premium(&self, store: &Store, runtime: &Arc<Runtime>, ordinance: &str) -> Digest {
+        let rule = self.add(store, runtime, &self.package(&read(built::rule("premium")), &premium_manifest())).await;
+        make(store, runtime, self.municipality, rule, ordinance, &now(), "tanaka").await.expect("a revision")
+    }
+
+    /// A revision put in force by two people.
+    ///
+    /// # Panics
+    /// When a step refuses.
+    pub async fn activate(&self, store: &Store, runtime: &Arc<Runtime>, revision: Digest, (from, until): (Date, Date)) {
+        let plan =
+            Plan { revision, from, until, reason: "test".into(), rollback: false, emergency: false, checkers: 1, eligible: Vec::new() };
+        let act = activate(store, runtime, self.municipality, &self.tanaka, plan, &now()).await.expect("an activation");
+        self.approve(store, act).await;
+    }
+}
+
+/// A grant of everything that a world has.
+pub fn everything(rule: &str) -> Granted {
+    let mut records: Vec<String> = Kind::ALL.into_iter().map(|kind| kind.name().to_owned()).collect();
+    records.sort();
+    Granted { vendor: VENDOR.into(), rule: rule.into(), records, capabilities: vec!["ordinance".into()] }
+}
+
+/// A component with the vendor's signature.
+///
+/// # Panics
+/// When it is too large.
+pub fn seal(component: &[u8], key: &SecretKey) -> Vec<u8> {
+    let signature = sign_bytes(key, Purpose::Package, component).expect("a signature");
+    envelope::seal(component, &[signature]).expect("an envelope")
+}
+
+/// The manifest of the premium rule.
+///
+/// # Panics
+/// When it is not there.
+pub fn premium_manifest() -> String {
+    std::fs::read_to_string(built::repository().join("plugins/premium/rule.toml")).expect("the manifest")
+}
+
+fn read(path: std::path::PathBuf) -> Vec<u8> {
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
