@@ -370,3 +370,54 @@ fn in_force(database: &Path) -> String {
     let listed: Value = serde_json::from_str(&done(&mut office(database, &words))).unwrap();
     listed[0]["revision"].as_str().unwrap().to_owned()
 }
+
+/// Everything that two people decide, as one listing.
+fn decided_by_two(database: &Path) -> String {
+    let words = ["revision", "in-force", "--json"];
+    done(&mut office(database, &["office", "show"])) + &done(&mut office(database, &words))
+}
+
+#[test]
+fn one_person_alone_changes_no_revision_no_grant_and_no_state_of_a_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("city.db");
+    city(&database, 5);
+    let before = decided_by_two(&database);
+    let revisions: Value = serde_json::from_str(&done(&mut office(&database, &["revision", "list", "--json"]))).unwrap();
+    let (revision, ordinance) = (revisions[0]["revision"].as_str().unwrap(), revisions[0]["ordinance"].as_str().unwrap());
+    let narrower = beside(&database, "narrower.toml");
+    let grant = "[[grant]]\nvendor = \"jorei\"\nrule = \"premium\"\nrecords = []\ncapabilities = []\n";
+    std::fs::write(&narrower, grant).unwrap();
+    let dates = ["--from", "2025-04-01", "--until", "2026-04-01", "--reason", "一人"];
+    let confirm = ["ordinance", "confirm", ordinance, "--value", "rounding[0]", "--source", "条例第12条", "--json"];
+    for words in [
+        &["office", "change", narrower.to_str().unwrap(), "--reason", "一人"][..],
+        &[&["activate", revision], &dates[..]].concat(),
+        &[&["rollback", "--to", revision], &dates[..]].concat(),
+        &confirm,
+    ] {
+        let made = by("tanaka", &database, words).output().unwrap();
+        assert!(made.status.success(), "{words:?}: {}", text(&made.stderr));
+        let alone = by("tanaka", &database, &["approve", &newest_act(&database), "--sign"]).output().unwrap();
+        assert_eq!(alone.status.code(), Some(2), "{words:?}");
+        assert_eq!(decided_by_two(&database), before, "{words:?}");
+    }
+    // Nor does an emergency do anything but stop harm.
+    let emergency =
+        by("tanaka", &database, &["office", "change", narrower.to_str().unwrap(), "--reason", "一人", "--emergency"]).output().unwrap();
+    assert_eq!(emergency.status.code(), Some(2), "{}", text(&emergency.stderr));
+    assert_eq!(decided_by_two(&database), before);
+    // The confirmed ordinance is kept, and makes no revision.
+    let open: Value = serde_json::from_str(&done(&mut office(&database, &["approve", &newest_act(&database), "--json"]))).unwrap();
+    let shown = open["shown"].as_str().unwrap();
+    let result = shown.lines().last().unwrap().split(' ').next_back().unwrap();
+    let rule = revisions[0]["rule"].as_str().unwrap();
+    let made = by("tanaka", &database, &["revision", "make", "--rule", rule, "--ordinance", result]).output().unwrap();
+    assert_eq!(made.status.code(), Some(2));
+    assert!(text(&made.stderr).contains("nobody confirmed"), "{}", text(&made.stderr));
+}
+
+fn newest_act(database: &Path) -> String {
+    let acts: Value = serde_json::from_str(&done(&mut office(database, &["approve", "--json"]))).unwrap();
+    acts[0]["act"].as_str().unwrap().to_owned()
+}

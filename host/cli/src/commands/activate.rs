@@ -75,6 +75,9 @@ pub struct ActArgs {
     /// Only show the difference; make no act.
     #[arg(long)]
     dry_run: bool,
+    /// The act as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn run_activate(args: &ActivateArgs) -> anyhow::Result<Exit> {
@@ -113,7 +116,7 @@ async fn act(
     }
     let officer = args.officer.officer(store, municipality).await?;
     let act = activate(store, &runtime, municipality, &officer, plan, &moment()).await?;
-    tell_made(store, municipality, act).await?;
+    tell_made(store, municipality, act, args.json).await?;
     Ok(Exit::Done)
 }
 

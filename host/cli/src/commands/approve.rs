@@ -138,8 +138,11 @@ fn show(stored: &StoredAct, json: bool) -> anyhow::Result<Exit> {
 }
 
 /// Tells whoever made an act what was shown, under which id, and what comes next.
-pub async fn tell_made(store: &Store, municipality: Municipality, act: Digest) -> anyhow::Result<()> {
+pub async fn tell_made(store: &Store, municipality: Municipality, act: Digest, json: bool) -> anyhow::Result<()> {
     let stored = store.act(municipality, act).await?.context("the act that was just made is not there")?;
+    if json {
+        return show(&stored, true).map(|_| ());
+    }
     writeln!(std::io::stdout(), "決裁番号 {act}\n{}", stored.act.shown)?;
     let missing = stored.act.checkers.saturating_sub(stored.approvals());
     let state = if stored.effect_at.is_some() { "in effect (emergency), open until signed" } else { "made" };

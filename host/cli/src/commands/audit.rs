@@ -35,6 +35,9 @@ pub struct VerifyArgs {
     /// database has them].
     #[arg(long = "by")]
     keys: Vec<String>,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Print the chain's head, signed. Keep it where whoever runs the database cannot reach.
@@ -76,6 +79,11 @@ pub fn run_audit(command: &Audit) -> anyhow::Result<Exit> {
                 let findings = audit::verify(&store, municipality, &heads, &keys, |done| bar.set_position(done.unsigned_abs())).await;
                 bar.finish_and_clear();
                 let findings = findings?;
+                if args.json {
+                    let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+                    writeln!(out, "{:#}", serde_json::json!({ "entries": last, "heads": heads.len(), "findings": findings }))?;
+                    return Ok(if findings.is_empty() { Exit::Done } else { Exit::Some });
+                }
                 for finding in &findings {
                     writeln!(out, "{finding}")?;
                 }

@@ -104,6 +104,9 @@ pub fn run_explain(args: &Args) -> anyhow::Result<Exit> {
 pub struct ReplayArgs {
     #[command(flatten)]
     which: Which,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn run_replay(args: &ReplayArgs) -> anyhow::Result<Exit> {
@@ -112,6 +115,14 @@ pub fn run_replay(args: &ReplayArgs) -> anyhow::Result<Exit> {
         let stored = args.which.find(&store, municipality).await?;
         let replayed = replay(&store, &runtime()?, municipality, &stored).await?;
         let mut out = std::io::stdout();
+        if args.json {
+            let members = serde_json::json!({
+                "decision": stored.id.to_string(), "differs": replayed.differs, "bytes": replayed.bytes,
+                "fuel_then": replayed.fuel_then, "fuel_now": replayed.fuel_now,
+            });
+            writeln!(out, "{members:#}")?;
+            return Ok(if replayed.differs.is_none() { Exit::Done } else { Exit::Some });
+        }
         match replayed.differs {
             None => {
                 writeln!(

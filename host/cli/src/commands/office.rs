@@ -64,6 +64,9 @@ pub struct ChangeArgs {
     /// Take effect at once, and stay open until a second person signs. For revoking keys only.
     #[arg(long)]
     emergency: bool,
+    /// The act as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Print the office's settings as an office file.
@@ -102,7 +105,7 @@ fn run_change(args: &ChangeArgs) -> anyhow::Result<Exit> {
             emergency: args.emergency,
         };
         let act = propose(&store, municipality, &officer, proposal, &moment()).await?;
-        tell_made(&store, municipality, act).await?;
+        tell_made(&store, municipality, act, args.json).await?;
         Ok(Exit::Done)
     })
 }

@@ -101,6 +101,9 @@ pub struct ConfirmArgs {
     /// Where it was read.
     #[arg(long, default_value = "")]
     source: String,
+    /// The act as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn run_ordinance(command: &OrdinanceCommand) -> anyhow::Result<Exit> {
@@ -148,7 +151,7 @@ pub fn run_ordinance(command: &OrdinanceCommand) -> anyhow::Result<Exit> {
                 let officer = args.officer.officer(&store, municipality).await?;
                 let what = (args.values.as_slice(), args.source.as_str());
                 let (act, result) = confirm(&store, municipality, &officer, ordinance, what, &moment()).await?;
-                tell_made(&store, municipality, act).await?;
+                tell_made(&store, municipality, act, args.json).await?;
                 eprintln!("the ordinance with the values confirmed is {result}");
             }
         }

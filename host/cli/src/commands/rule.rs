@@ -26,6 +26,9 @@ pub struct AddArgs {
     officer: OfficerArgs,
     /// The package.
     package: PathBuf,
+    /// What became of it, as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn run_add(args: &AddArgs) -> anyhow::Result<Exit> {
@@ -35,6 +38,10 @@ pub fn run_add(args: &AddArgs) -> anyhow::Result<Exit> {
         let officer = args.officer.officer(&store, municipality).await?;
         let now = moment();
         let admission = admit(&store, &runtime()?, municipality, &package, &now.stamp(&officer.account)).await?;
+        if args.json {
+            writeln!(std::io::stdout(), "{:#}", document(&admission))?;
+            return Ok(if admission.admitted { Exit::Done } else { Exit::Some });
+        }
         if admission.admitted {
             let rule = admission.rule.context("an admitted package has a rule")?;
             eprintln!("admitted: rule {rule}");
@@ -78,7 +85,7 @@ pub fn run_list(args: &ListArgs) -> anyhow::Result<Exit> {
     })
 }
 
-/// Show what became of a package.
+/// Show what became of a package, as JSON.
 #[derive(clap::Args)]
 pub struct ShowArgs {
     #[command(flatten)]
@@ -97,13 +104,16 @@ pub fn run_show(args: &ShowArgs) -> anyhow::Result<Exit> {
         let Some(admission) = store.admissions(municipality).await?.into_iter().find(named) else {
             bail!("no package {} was tried in municipality {municipality} (jorei rule list)", args.digest);
         };
-        let document = json!({
-            "rule": admission.rule.map(|rule| rule.to_string()), "package": admission.package.to_string(),
-            "admitted": admission.admitted, "step": admission.step, "reason": admission.reason,
-            "manifest": manifest(&admission), "at": admission.recorded_at, "by": admission.by,
-        });
-        writeln!(std::io::stdout(), "{document:#}")?;
+        writeln!(std::io::stdout(), "{:#}", document(&admission))?;
         Ok(Exit::Done)
+    })
+}
+
+fn document(admission: &Admission) -> Value {
+    json!({
+        "rule": admission.rule.map(|rule| rule.to_string()), "package": admission.package.to_string(),
+        "admitted": admission.admitted, "step": admission.step, "reason": admission.reason,
+        "manifest": manifest(admission), "at": admission.recorded_at, "by": admission.by,
     })
 }
 
