@@ -66,7 +66,8 @@ enum RuleCommand {
     Sign(rule_pack::SignArgs),
     Inspect(rule_pack::InspectArgs),
     Add(rule::AddArgs),
-    List(rule::ListArgs),
+    /// List the packages that were tried, the newest first.
+    List(commands::listing::ListArgs),
     Show(rule::ShowArgs),
 }
 

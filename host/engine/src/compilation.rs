@@ -193,50 +193,36 @@ fn shown(words: &[u8]) -> String {
 /// input, compiles it, and writes the artefact to its standard output; or a reason to its standard
 /// error. Must be called before any other thread is started.
 pub fn compile_in_child(bounds: ChildBounds) -> ExitCode {
-    let failed = |code: u8, reason: &dyn std::fmt::Display| {
-        // Nobody may listen any more.
-        let _ = write!(io::stderr(), "{reason}");
-        ExitCode::from(code)
-    };
-    if let Err(error) = confine(bounds) {
-        return failed(NOT_CONFINED, &format_args!("the child cannot limit itself: {error}"));
-    }
-    let mut component = Vec::new();
-    if let Err(error) = io::stdin().lock().take(COMPONENT_BYTES as u64 + 1).read_to_end(&mut component) {
-        return failed(NOT_CONFINED, &error);
-    }
-    match compiling_engine().and_then(|engine| engine.precompile_component(&component)) {
-        Ok(artefact) => match io::stdout().lock().write_all(&artefact) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => failed(NOT_CONFINED, &error),
-        },
-        Err(error) if error.is::<wasmtime::OutOfMemory>() => failed(NO_MEMORY, &error),
-        Err(error) => failed(REFUSED, &format_args!("{error:#}")),
-    }
+    in_child(bounds, |component| match compiling_engine().and_then(|engine| engine.precompile_component(component)) {
+        Ok(artefact) => Ok(artefact),
+        Err(error) if error.is::<wasmtime::OutOfMemory>() => Err((NO_MEMORY, error.to_string())),
+        Err(error) => Err((REFUSED, format!("{error:#}"))),
+    })
 }
 
-/// The other task of a child: limits itself, reads a schema and a document, and writes what is
-/// wrong, a problem a line: its place, a tab, what is wrong.
+/// The other task of a child: reads a schema and a document, and writes what is wrong, a problem a
+/// line: its place, a tab, what is wrong.
 pub fn check_document_in_child(bounds: ChildBounds) -> ExitCode {
-    let failed = |code: u8, reason: &dyn std::fmt::Display| {
-        // Nobody may listen any more.
-        let _ = write!(io::stderr(), "{reason}");
-        ExitCode::from(code)
+    in_child(bounds, |input| document_problems(input).map(String::into_bytes).map_err(|reason| (REFUSED, reason)))
+}
+
+/// Limits this process, reads what it is given, does a task, and writes what came of it, or ends
+/// with a status and a reason.
+fn in_child(bounds: ChildBounds, task: impl FnOnce(&[u8]) -> Result<Vec<u8>, (u8, String)>) -> ExitCode {
+    let done = || {
+        confine(bounds).map_err(|error| (NOT_CONFINED, format!("the child cannot limit itself: {error}")))?;
+        let broken = |error: io::Error| (NOT_CONFINED, error.to_string());
+        let mut input = Vec::new();
+        io::stdin().lock().take(COMPONENT_BYTES as u64 + 1).read_to_end(&mut input).map_err(broken)?;
+        io::stdout().lock().write_all(&task(&input)?).map_err(broken)
     };
-    if let Err(error) = confine(bounds) {
-        return failed(NOT_CONFINED, &format_args!("the child cannot limit itself: {error}"));
-    }
-    let mut input = Vec::new();
-    if let Err(error) = io::stdin().lock().take(COMPONENT_BYTES as u64).read_to_end(&mut input) {
-        return failed(NOT_CONFINED, &error);
-    }
-    let problems = match document_problems(&input) {
-        Ok(problems) => problems,
-        Err(reason) => return failed(REFUSED, &reason),
-    };
-    match io::stdout().lock().write_all(problems.as_bytes()) {
+    match done() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(NOT_CONFINED, &error),
+        Err((code, reason)) => {
+            // Nobody may listen any more.
+            let _ = write!(io::stderr(), "{reason}");
+            ExitCode::from(code)
+        }
     }
 }
 

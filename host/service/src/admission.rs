@@ -237,19 +237,15 @@ fn run_cases(rule: &Rule, contents: &Contents, settings: &HashMap<&str, Settings
 
 /// Does the component import what the manifest says, no more and no less?
 fn as_declared(asked: &Asked, manifest: &Manifest) -> Result<(), String> {
-    let mut imported: Vec<&str> = asked.kinds().iter().map(|kind: &Kind| kind.name()).collect();
-    let mut declared: Vec<&str> = manifest.records.iter().map(String::as_str).collect();
-    imported.sort_unstable();
-    declared.sort_unstable();
-    if imported != declared {
-        return Err(format!("the manifest declares the records {}, the component imports {}", list(&declared), list(&imported)));
-    }
-    let mut imported: Vec<&str> = asked.capabilities().iter().map(|capability: &Capability| capability.word()).collect();
-    let mut declared: Vec<&str> = manifest.capabilities.iter().map(String::as_str).collect();
-    imported.sort_unstable();
-    declared.sort_unstable();
-    if imported != declared {
-        return Err(format!("the manifest declares the capabilities {}, the component imports {}", list(&declared), list(&imported)));
+    let kinds: Vec<&str> = asked.kinds().iter().map(|kind: &Kind| kind.name()).collect();
+    let capabilities: Vec<&str> = asked.capabilities().iter().map(|capability: &Capability| capability.word()).collect();
+    for (what, mut imported, declared) in [("records", kinds, &manifest.records), ("capabilities", capabilities, &manifest.capabilities)] {
+        let mut declared: Vec<&str> = declared.iter().map(String::as_str).collect();
+        imported.sort_unstable();
+        declared.sort_unstable();
+        if imported != declared {
+            return Err(format!("the manifest declares the {what} {}, the component imports {}", list(&declared), list(&imported)));
+        }
     }
     Ok(())
 }

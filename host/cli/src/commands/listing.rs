@@ -1,9 +1,20 @@
 //! Lists: a table for people, a JSON document for programs.
 
+use crate::office::OfficeArgs;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use serde_json::{Map, Value};
 use std::io::Write as _;
+
+/// What every list is asked with.
+#[derive(clap::Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub office: OfficeArgs,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Rows with named columns.
 pub struct Listing {

@@ -2,7 +2,7 @@
 
 use crate::commands::Exit;
 use crate::commands::approve::tell_made;
-use crate::commands::listing::Listing;
+use crate::commands::listing::{ListArgs, Listing};
 use crate::commands::officer::{OfficerArgs, moment, read_text};
 use crate::office::{OfficeArgs, run, runtime};
 use anyhow::{Context as _, bail};
@@ -18,7 +18,8 @@ use std::path::PathBuf;
 #[derive(clap::Subcommand)]
 pub enum OrdinanceCommand {
     Draft(DraftArgs),
-    Drafts(DraftsArgs),
+    /// List the drafts.
+    Drafts(ListArgs),
     Show(ShowArgs),
     Check(CheckArgs),
     Confirm(ConfirmArgs),
@@ -41,16 +42,6 @@ pub struct DraftArgs {
     /// The version you started from; 0 for a new draft.
     #[arg(long, default_value = "0")]
     over: i64,
-}
-
-/// List the drafts.
-#[derive(clap::Args)]
-pub struct DraftsArgs {
-    #[command(flatten)]
-    office: OfficeArgs,
-    /// As JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Print an ordinance or a draft as it was written.

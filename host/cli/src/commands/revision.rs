@@ -2,7 +2,7 @@
 
 use crate::commands::Exit;
 use crate::commands::activate::find;
-use crate::commands::listing::Listing;
+use crate::commands::listing::{ListArgs, Listing};
 use crate::commands::officer::{OfficerArgs, moment};
 use crate::commands::ordinance::{find_rule, written};
 use crate::office::{OfficeArgs, parse_date, run, runtime};
@@ -20,6 +20,7 @@ const PAGE: u32 = 1_000;
 #[derive(clap::Subcommand)]
 pub enum RevisionCommand {
     Make(MakeArgs),
+    /// List the revisions, the newest last.
     List(ListArgs),
     InForce(InForceArgs),
     Decisions(DecisionsArgs),
@@ -42,16 +43,6 @@ pub struct MakeArgs {
     /// A draft's name, or an ordinance's digest or its first digits.
     #[arg(long)]
     ordinance: String,
-}
-
-/// List the revisions, the newest last.
-#[derive(clap::Args)]
-pub struct ListArgs {
-    #[command(flatten)]
-    office: OfficeArgs,
-    /// As JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Which revision answers which case dates.

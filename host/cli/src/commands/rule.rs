@@ -1,7 +1,7 @@
 //! `jorei rule add`, `list` and `show`: packages in a municipality.
 
 use crate::commands::Exit;
-use crate::commands::listing::Listing;
+use crate::commands::listing::{ListArgs, Listing};
 use crate::commands::officer::{OfficerArgs, moment};
 use crate::office::{OfficeArgs, run, runtime};
 use anyhow::{Context as _, bail};
@@ -50,16 +50,6 @@ pub fn run_add(args: &AddArgs) -> anyhow::Result<Exit> {
         eprintln!("refused at {}: {}", admission.step, admission.reason);
         Ok(Exit::Some)
     })
-}
-
-/// List the packages that were tried, the newest first.
-#[derive(clap::Args)]
-pub struct ListArgs {
-    #[command(flatten)]
-    office: OfficeArgs,
-    /// As JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 pub fn run_list(args: &ListArgs) -> anyhow::Result<Exit> {

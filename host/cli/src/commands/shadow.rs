@@ -2,7 +2,7 @@
 
 use crate::commands::Exit;
 use crate::commands::activate::find;
-use crate::commands::listing::Listing;
+use crate::commands::listing::{ListArgs, Listing};
 use crate::commands::officer::{OfficerArgs, moment};
 use crate::office::{OfficeArgs, parse_year, run, runtime};
 use anyhow::Context as _;
@@ -15,6 +15,7 @@ use std::io::Write as _;
 #[derive(clap::Subcommand)]
 pub enum Shadow {
     Run(RunArgs),
+    /// List the reports.
     List(ListArgs),
     Show(ShowArgs),
 }
@@ -43,16 +44,6 @@ pub struct RunArgs {
     #[arg(long)]
     threads: Option<usize>,
     /// The report as JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-/// List the reports.
-#[derive(clap::Args)]
-pub struct ListArgs {
-    #[command(flatten)]
-    office: OfficeArgs,
-    /// As JSON.
     #[arg(long)]
     json: bool,
 }
