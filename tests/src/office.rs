@@ -11,7 +11,7 @@ use jorei_package::envelope;
 use jorei_package::manifest::{Manifest, attach};
 use jorei_package::signing::{NewKey, Purpose, SecretKey, generate, sign as sign_bytes};
 use jorei_service::activation::{Plan, activate};
-use jorei_service::acts::{Proposal, propose, sign};
+use jorei_service::acts::{Proposal, based, propose, sign};
 use jorei_service::admission::admit;
 use jorei_service::officer::{Now, Officer};
 use jorei_service::revisions::make;
@@ -88,6 +88,7 @@ impl Office {
     /// # Panics
     /// When it is refused.
     pub async fn change(&self, store: &Store, changes: Vec<Change>) -> Digest {
+        let changes = based(store, self.municipality, changes).await.expect("its base");
         let proposal =
             Proposal { changes, reason: "test".into(), shown: "test".into(), checkers: 1, eligible: Vec::new(), emergency: false };
         let act = propose(store, self.municipality, &self.tanaka, proposal, &now()).await.expect("an act");

@@ -144,14 +144,15 @@ impl Change {
     }
 
     /// Does it only stop harm, against the state before? Such a change may take effect before a
-    /// second person signed: keys of a vendor are trusted less, never more; a revision is put in
-    /// force (whether it answered those dates before is for whoever knows the activations).
+    /// second person signed: keys of a vendor are trusted less, never more. Going back to a revision
+    /// stops harm too; whether an activation is that is for whoever knows the earlier ones.
     pub fn stops_harm(&self, before: Option<&Change>) -> bool {
         match (self, before) {
-            (Change::Activation(_), _) => true,
             (Change::Vendor(now), Some(Change::Vendor(before))) => {
-                let same = |(now, before): (&VendorKey, &VendorKey)| now.key == before.key && (now.revoked || !before.revoked);
-                now.needed >= before.needed && now.keys.len() == before.keys.len() && now.keys.iter().zip(&before.keys).all(same)
+                // In any order: a file lists revoked keys last.
+                let was = |key: &VendorKey| before.keys.iter().find(|old| old.key == key.key);
+                let trusted_less = |key: &VendorKey| was(key).is_some_and(|old| key.revoked || !old.revoked);
+                now.needed >= before.needed && now.keys.len() == before.keys.len() && now.keys.iter().all(trusted_less)
             }
             _ => false,
         }
@@ -398,7 +399,11 @@ mod tests {
             Change::Vendor(Vendor { name: "v".into(), keys: revoked.iter().enumerate().map(key).collect(), needed })
         };
         let before = vendor(1, &[false, true]);
-        assert!(vendor(1, &[true, true]).stops_harm(Some(&before)) && vendor(2, &[false, true]).stops_harm(Some(&before)));
+        let mut other_order = vendor(1, &[true, true]);
+        if let Change::Vendor(vendor) = &mut other_order {
+            vendor.keys.reverse();
+        }
+        assert!(other_order.stops_harm(Some(&before)) && vendor(2, &[false, true]).stops_harm(Some(&before)));
         for more in [vendor(1, &[false, false]), vendor(1, &[false, true, false]), vendor(1, &[false])] {
             assert!(!more.stops_harm(Some(&before)), "{more:?}");
         }

@@ -110,7 +110,15 @@ fn name(component: Digest, engine: &EngineDigest) -> String {
 
 fn read_key(dir: &Dir) -> io::Result<[u8; KEY_BYTES]> {
     let mut file = dir.open(KEY_FILE)?;
-    let mode = file.metadata()?.mode() & 0o777;
+    let (mode, owner) = (file.metadata()?.mode() & 0o777, file.metadata()?.uid());
+    // A new file's owner is whoever we are.
+    let own = write_new(dir, &[])?;
+    let ours = dir.metadata(&own).map(|metadata| metadata.uid());
+    dir.remove_file(&own)?;
+    if ours? != owner {
+        let message = format!("the key {KEY_FILE} belongs to user {owner}; use a folder of your own");
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+    }
     if mode & 0o077 != 0 {
         let message = format!("the key {KEY_FILE} is open to others (mode {mode:o}); delete the folder, or chmod 600 and ask who had it");
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));

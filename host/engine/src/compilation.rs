@@ -10,7 +10,7 @@
 //! memory or its processor time, leave a core file. Absent here: a filter of system calls.
 
 use crate::artefacts::ArtefactCache;
-use crate::limits::{ARTEFACT_BYTES, COMPILE_CLOCK, COMPONENT_BYTES, Limits, PROBLEMS, REASON_BYTES};
+use crate::limits::{ARTEFACT_BYTES, COMPILE_CLOCK, COMPONENT_BYTES, Limits, PROBLEM_BYTES, PROBLEMS, REASON_BYTES};
 use crate::runtime::{Fault, compiling_engine};
 use landlock::{ABI, Access as _, AccessFs, AccessNet, Ruleset, RulesetAttr as _, RulesetStatus};
 use rlimit::Resource;
@@ -237,7 +237,7 @@ fn document_problems(input: &[u8]) -> Result<String, String> {
     let validator = jsonschema::validator_for(&schema).map_err(|error| format!("not a JSON Schema: {error}"))?;
     let mut lines = String::new();
     for error in validator.iter_errors(&document).take(PROBLEMS) {
-        let line = |text: String| text.replace(|c: char| c.is_control(), " ");
+        let line = |text: String| text.chars().take(PROBLEM_BYTES).map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
         lines.push_str(&format!("{}\t{}\n", line(error.instance_path().to_string()), line(error.to_string())));
     }
     Ok(lines)

@@ -390,7 +390,9 @@ fn is_bearable(description: &Description) -> bool {
 fn bounded(problems: Vec<SettingsProblem>) -> Vec<Problem> {
     let found = problems.len();
     let short = |problem: &SettingsProblem| problem.path.len() <= PROBLEM_BYTES && problem.message.len() <= PROBLEM_BYTES;
-    let problem = |problem: SettingsProblem| Problem { path: problem.path, message: problem.message };
+    // What a rule says goes to a terminal.
+    let plain = |text: String| text.replace(|c: char| c.is_control(), " ");
+    let problem = |problem: SettingsProblem| Problem { path: plain(problem.path), message: plain(problem.message) };
     let mut shown: Vec<Problem> = problems.into_iter().filter(short).take(PROBLEMS).map(problem).collect();
     let left = found - shown.len();
     let message = match (found, left) {
@@ -462,6 +464,10 @@ fn failure(error: &wasmtime::Error, context: &RunContext) -> Result<Failure, Fau
     if context.calls_denied {
         return Ok(Failure::Output);
     }
+    // wasmtime gives this error no public type either.
+    if format!("{error:#}").contains("handle limit exceeded") {
+        return Ok(Failure::Memory);
+    }
     match trap {
         Some(Trap::OutOfFuel) => Ok(Failure::Fuel),
         Some(Trap::StackOverflow) => Ok(Failure::Stack),
@@ -473,6 +479,14 @@ fn failure(error: &wasmtime::Error, context: &RunContext) -> Result<Failure, Fau
         // memory, a text that is not UTF-8, a discriminant that does not exist.
         None => Ok(Failure::Answer),
     }
+}
+
+/// A number below a bound that a rule cannot foresee. It decides what is looked at, never what is
+/// answered.
+fn unforeseen(bound: usize) -> usize {
+    use std::hash::BuildHasher as _;
+    let number = std::hash::RandomState::new().hash_one(());
+    usize::try_from(number % bound.max(1) as u64).unwrap_or(0)
 }
 
 /// Why bulk answers cannot be had.
@@ -505,7 +519,7 @@ impl Bulk<'_> {
     /// [`BulkError::Differs`] when a sampled case differs; [`BulkError::Fault`].
     pub fn answer<P: Population + ?Sized>(&mut self, question: &Question, population: &P) -> Result<Answers, BulkError> {
         let mut all = Answers { statuses: Vec::with_capacity(population.len()), results: Vec::new() };
-        for (call, start) in (0..population.len()).step_by(BULK_CASES).enumerate() {
+        for start in (0..population.len()).step_by(BULK_CASES) {
             let cases = start..(start + BULK_CASES).min(population.len());
             // A stop by the clock too: one case may have taken the time of all.
             let called = match self.call(question, population.reader(cases.clone()), cases.len()) {
@@ -515,10 +529,12 @@ impl Bulk<'_> {
             };
             let answers = match called {
                 Some(answers) => {
-                    // Another place in each call, but the same one for the same call; and always
-                    // the last case, the one that has the most others before it.
-                    let sample = ((call * 7) % BULK_SAMPLE..cases.len()).step_by(BULK_SAMPLE);
-                    for case in sample.chain([cases.len() - 1]) {
+                    // Places that no rule can know beforehand, so that it cannot be honest there
+                    // only; and always the last case, the one that has the most others before it.
+                    let strides = (0..cases.len()).step_by(BULK_SAMPLE);
+                    let sample: Vec<usize> =
+                        strides.map(|stride| stride + unforeseen(BULK_SAMPLE)).filter(|case| *case < cases.len()).collect();
+                    for case in sample.into_iter().chain([cases.len() - 1]) {
                         let single = self.one(question, population.reader(alone(start + case)))?;
                         if single != cut(&answers, case) {
                             return Err(BulkError::Differs { case: start + case });

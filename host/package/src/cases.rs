@@ -34,9 +34,25 @@ pub struct Case {
     pub expect: Map<String, Value>,
 }
 
+/// Cases of a package: a city runs them all.
+pub const CASES_MAX: usize = 2_000;
+
+/// Ordinances of a package: each is checked by the rule and by its schema.
+pub const ORDINANCES_MAX: usize = 64;
+
 /// Why cases are not taken.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum CasesError {
+    /// More than a city can be asked to run.
+    #[error("the package has {found} {what}; at most {most} are admitted")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// How many are admitted.
+        most: usize,
+    },
     /// Not TOML, or not with these members.
     #[error("case {name}: {reason}")]
     NotToml {
@@ -143,6 +159,11 @@ impl Cases {
     pub fn check(&self) -> Result<(), CasesError> {
         if let Some(name) = self.ordinances.keys().find(|name| !is_name(name)) {
             return Err(bad_name(name));
+        }
+        for (what, found, most) in [("cases", self.cases.len(), CASES_MAX), ("ordinances", self.ordinances.len(), ORDINANCES_MAX)] {
+            if found > most {
+                return Err(CasesError::TooMany { what, found, most });
+            }
         }
         let mut names = std::collections::HashSet::new();
         for case in &self.cases {

@@ -4,12 +4,13 @@
 //! The case dates it answers are dates of the law. When it takes effect is another thing: the
 //! moment at which enough people have signed, kept with the act.
 
-use crate::acts::{ActsError, Proposal, propose};
+use crate::acts::{ActsError, Proposal, based, propose};
 use crate::confirmation::{states, unconfirmed};
 use crate::office;
 use crate::officer::{Now, Officer};
 use crate::revisions::{PREMIUM, RevisionError, load_rule, manifest, settings};
 use crate::shadow;
+use crate::words::plain;
 use jorei_domain::act::{Activation, Change};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Digest, Knowledge, Municipality};
@@ -68,9 +69,19 @@ pub enum ActivationError {
     },
     /// It never answered any of the dates.
     #[error(
-        "revision {revision} never answered case dates from {from} until {until}, so nobody can go back to it; `jorei activate` puts a revision in force for the first time"
+        "revision {revision} did not answer all case dates from {from} until {until} before, so nobody can go back to it; `jorei activate` puts a revision in force for the first time"
     )]
     NeverInForce {
+        /// The revision.
+        revision: Digest,
+        /// From.
+        from: Date,
+        /// Until.
+        until: Date,
+    },
+    /// It answers all of the dates already.
+    #[error("revision {revision} answers case dates from {from} until {until} already")]
+    InForce {
         /// The revision.
         revision: Digest,
         /// From.
@@ -113,12 +124,16 @@ pub async fn difference(store: &Store, runtime: &Arc<Runtime>, municipality: Mun
     }
     let kept = store.revision(municipality, revision).await?.ok_or(RevisionError::Unknown(revision))?;
     holds(&settings(store, municipality, revision).await?, plan)?;
-    if let Some(pause) = store.pause_of(municipality, PREMIUM, revision).await?.filter(|pause| pause.quarantine) {
+    let pause = store.pause_of(municipality, PREMIUM, revision).await?;
+    if let Some(pause) = pause.clone().filter(|pause| pause.quarantine) {
         return Err(ActivationError::Quarantined { revision, since: pause.recorded_on, reason: pause.reason });
     }
     let activations = store.activations(municipality, PREMIUM).await?;
-    let answered = activations.iter().any(|before| before.revision == revision && before.from < until && from < before.until);
-    if plan.rollback && !answered {
+    let mut answered: Vec<(Date, Date)> =
+        activations.iter().filter(|before| before.revision == revision).map(|before| (before.from, before.until)).collect();
+    answered.sort_unstable();
+    let reached = answered.into_iter().fold(from, |on, (from, until)| if from <= on && on < until { until } else { on });
+    if plan.rollback && reached < until {
         return Err(ActivationError::NeverInForce { revision, from, until });
     }
     if plan.emergency && !plan.rollback {
@@ -130,11 +145,14 @@ pub async fn difference(store: &Store, runtime: &Arc<Runtime>, municipality: Mun
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{}", if plan.rollback { "改版の切戻し" } else { "改版の適用" });
     let _ = writeln!(text, "対象 {municipality} {PREMIUM}  基準日 {from} から {until} の前日まで");
-    let _ = writeln!(text, "理由 {}", plan.reason);
+    let _ = writeln!(text, "理由 {}", plain(&plan.reason));
     let _ = writeln!(text, "適用する改版 {revision}");
     if let Some(manifest) = manifest(store, municipality, kept.rule).await? {
         let _ = writeln!(text, "  ルール {} {} （{}） {}", manifest.id, manifest.version, manifest.vendor, kept.rule);
     }
+    let component = store.rule_component(municipality, kept.rule).await?.unwrap_or_default();
+    let cases = jorei_package::manifest::read(&component).ok().and_then(|contents| contents.cases).map_or(0, |cases| cases.cases.len());
+    let _ = writeln!(text, "  ベンダーの例題 {cases} 件（受入れ時に確認済み）");
     let _ = writeln!(text, "  条例 {}", kept.ordinance);
     let ordinance = store.ordinance(municipality, kept.ordinance).await?.unwrap_or_default();
     let [sourced, second_hand, assumed] = states(&ordinance);
@@ -143,8 +161,15 @@ pub async fn difference(store: &Store, runtime: &Arc<Runtime>, municipality: Mun
     if !open.is_empty() {
         let _ = writeln!(text, "  確認が必要な値: {}", open.join("、"));
     }
+    if let Some(pause) = &pause {
+        let _ =
+            writeln!(text, "  この改版は {} に一時停止されました: {}\n  承認すると一時停止は解かれます", pause.recorded_on, pause.reason);
+    }
     let as_of = store.latest_knowledge(municipality).await?;
     let stretches = stretches(store, municipality, from, until, as_of).await?;
+    if pause.is_none() && stretches.iter().all(|(_, _, before)| *before == Some(revision)) {
+        return Err(ActivationError::InForce { revision, from, until });
+    }
     let mut compared: Vec<Digest> = Vec::new();
     for (from, until, before) in &stretches {
         let name = before.map_or_else(|| "なし".to_owned(), |before| before.to_string());
@@ -179,10 +204,12 @@ pub async fn activate(
     plan: Plan,
     now: &Now,
 ) -> Result<Digest, ActivationError> {
-    let shown = difference(store, runtime, municipality, &plan).await?;
-    let Plan { revision, from, until, reason, emergency, checkers, eligible, .. } = plan;
+    let Plan { revision, from, until, .. } = plan;
     let change = Change::Activation(Activation { slot: PREMIUM.into(), revision, from, until });
-    let proposal = Proposal { changes: vec![change], reason, shown, checkers, eligible, emergency };
+    let changes = based(store, municipality, vec![change]).await?;
+    let shown = difference(store, runtime, municipality, &plan).await?;
+    let Plan { reason, emergency, checkers, eligible, .. } = plan;
+    let proposal = Proposal { changes, reason, shown, checkers, eligible, emergency };
     Ok(propose(store, municipality, officer, proposal, now).await?)
 }
 

@@ -4,7 +4,9 @@
 //! changes, of the text shown and of the state it rests on. The store counts and decides in one
 //! transaction; here the signatures are made and looked at.
 
+use crate::confirmation;
 use crate::officer::{Now, Officer, accounts};
+use crate::words::{plain, plain_lines};
 use jorei_domain::act::{Account, Act, Based, Change, NO_STATE};
 use jorei_domain::id::{Digest, Municipality};
 use jorei_package::signing::{KeyError, PublicKey, Purpose, SignatureError, sign as sign_bytes, verify};
@@ -14,8 +16,8 @@ use jorei_store::{Store, StoreError};
 /// What somebody wants to change.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// The changes; they take effect together.
-    pub changes: Vec<Change>,
+    /// The changes with the states they rest on, from [`based`]; they take effect together.
+    pub changes: Vec<Based>,
     /// Why.
     pub reason: String,
     /// What is shown to the maker and to whoever signs.
@@ -60,6 +62,19 @@ pub enum ActsError {
         /// Whose key it is.
         other: String,
     },
+    /// An account keeps its key.
+    #[error("account {0} has another key; end it, and begin another account for the new key")]
+    NewKey(String),
+    /// A confirmation whose text is not the confirmed one.
+    #[error("act {act}: the ordinance {result} is not {ordinance} with the values confirmed that the act names; do not sign it")]
+    Unfaithful {
+        /// The act.
+        act: Digest,
+        /// The ordinance before.
+        ordinance: Digest,
+        /// The ordinance after.
+        result: Digest,
+    },
     /// Somebody else's key.
     #[error("the key is not that of account {account} in municipality {municipality}")]
     NotTheirKey {
@@ -79,6 +94,26 @@ pub enum ActsError {
     Store(#[from] StoreError),
 }
 
+/// Changes with the states that they rest on now. To be read before the text that is shown is made:
+/// what happens in between then expires the act, and is not adopted unseen. Changes that are the
+/// current state already are left out.
+///
+/// # Errors
+/// An [`ActsError`].
+pub async fn based(store: &Store, municipality: Municipality, changes: Vec<Change>) -> Result<Vec<Based>, ActsError> {
+    let mut all = Vec::with_capacity(changes.len());
+    for change in changes {
+        let base = match store.state(municipality, change.kind(), &change.key()).await? {
+            // An activation may be repeated: it ends a pause of its revision.
+            Some((_, current)) if current == change && !matches!(change, Change::Activation(_)) => continue,
+            Some((act, _)) => act,
+            None => NO_STATE,
+        };
+        all.push(Based { base, change });
+    }
+    Ok(all)
+}
+
 /// Makes an act. It takes effect when enough other people have signed it; an emergency at once.
 ///
 /// # Errors
@@ -90,18 +125,10 @@ pub async fn propose(
     proposal: Proposal,
     now: &Now,
 ) -> Result<Digest, ActsError> {
-    let mut changes = Vec::with_capacity(proposal.changes.len());
-    let mut checkers = proposal.checkers.max(1);
-    for change in proposal.changes {
-        let state = store.state(municipality, change.kind(), &change.key()).await?;
+    let Proposal { changes, mut checkers, .. } = proposal;
+    checkers = checkers.max(1);
+    for Based { change, .. } in &changes {
         checkers = checkers.max(threshold(store, municipality, change.kind()).await?);
-        let base = match state {
-            // An activation may be repeated: it ends a pause of its revision.
-            Some((_, current)) if current == change && !matches!(change, Change::Activation(_)) => continue,
-            Some((act, _)) => act,
-            None => NO_STATE,
-        };
-        changes.push(Based { base, change });
     }
     if changes.is_empty() {
         return Err(ActsError::NoChange);
@@ -110,8 +137,8 @@ pub async fn propose(
     let act = Act {
         municipality,
         changes,
-        reason: proposal.reason,
-        shown: proposal.shown,
+        reason: plain(&proposal.reason),
+        shown: plain_lines(&proposal.shown),
         maker: officer.account.clone(),
         checkers,
         eligible: proposal.eligible,
@@ -137,6 +164,7 @@ pub async fn sign(
 ) -> Result<Signed, ActsError> {
     let stored = store.act(municipality, act).await?.ok_or_else(|| unknown(municipality, &act.to_string()))?;
     authentic(store, &stored).await?;
+    confirmation::faithful(store, &stored.act).await?;
     let signature = signature(store, &stored.act, officer, word(verdict)).await?;
     Ok(store.sign(municipality, act, &officer.account, verdict, &signature, now.today, &now.stamp(&officer.account)).await?)
 }
@@ -172,7 +200,11 @@ async fn signature(store: &Store, act: &Act, officer: &Officer, said: &str) -> R
 /// [`ActsError::Forged`] for the first that is not.
 pub async fn authentic(store: &Store, stored: &StoredAct) -> Result<(), ActsError> {
     let mut known = accounts(store, stored.act.municipality).await?;
-    known.extend(own_accounts(&stored.act));
+    // Only the act that founds an office brings the accounts that sign it.
+    let founding = store.acts(stored.act.municipality).await?.into_iter().rev().find(|act| act.effect_at.is_some());
+    if founding.is_none_or(|founding| founding.id == stored.id) {
+        known.extend(own_accounts(&stored.act));
+    }
     let check = |account: &str, said: &str, signature: &str| {
         let statement = statement(said, stored.id);
         let mut keys = known.iter().filter(|known| known.name == account).filter_map(|known| PublicKey::parse(&known.key).ok());
@@ -196,6 +228,10 @@ async fn distinct_keys(store: &Store, municipality: Municipality, changes: &[Bas
     let new = known.len();
     let replaced = |name: &str, among: &[Account]| among.iter().any(|account| account.name == name);
     let current = accounts(store, municipality).await?;
+    let renewed = |account: &&Account| current.iter().any(|old| old.name == account.name && old.key != account.key);
+    if let Some(account) = known.iter().find(renewed) {
+        return Err(ActsError::NewKey(account.name.clone()));
+    }
     let kept: Vec<Account> = current.into_iter().filter(|account| !replaced(&account.name, &known)).collect();
     known.extend(kept);
     for (i, account) in known.iter().enumerate().take(new) {

@@ -12,12 +12,13 @@ use crate::words::plain;
 use jorei_domain::audit::Stamp;
 use jorei_domain::id::{Digest, Municipality};
 use jorei_domain::record::Kind;
-use jorei_engine::{Asked, Capability, Fault, LoadError, NoSettings, Rule, Runtime, Settings, imports, structure};
+use jorei_engine::{Asked, Capability, Fault, LoadError, NoSettings, NotGranted, Rule, Runtime, Settings, imports, structure};
 use jorei_package::cases::differences;
 use jorei_package::manifest::{self, Contents, Manifest};
 use jorei_package::{envelope, trust};
 use jorei_store::admissions::Admission;
 use jorei_store::{Store, StoreError};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -26,6 +27,12 @@ const WIT: &str = "1.0.0";
 
 /// Differences of a package's cases that a refusal names.
 const DIFFERENCES_TOLD: usize = 5;
+
+/// Characters of one difference.
+const DIFFERENCE_CHARS: usize = 300;
+
+/// Instructions that all of a package's cases may take together: some ten seconds.
+const CASES_FUEL: u64 = 20_000_000_000;
 
 /// Longest reason that is kept, in characters: what a package says of itself is not worth more.
 const REASON_MAX: usize = 4_000;
@@ -186,7 +193,15 @@ fn inspect(runtime: &Arc<Runtime>, component: &[u8], contents: &Contents, grant:
     let stop = |step, reason: String| Stop::Refused(Refused { step, reason });
     let manifest = &contents.manifest;
     let structure = structure::check(component).map_err(|error| stop(Step::Structure, error.to_string()))?;
-    let asked = imports::check(&structure, grant).map_err(|error| stop(Step::Imports, error.to_string()))?;
+    let asked = imports::check(&structure, grant).map_err(|error| {
+        let hint = match error {
+            NotGranted::Record(..) | NotGranted::Capability(..) => {
+                format!("; a grant for {}/{} is an act of two people (jorei office change)", manifest.vendor, manifest.id)
+            }
+            _ => String::new(),
+        };
+        stop(Step::Imports, format!("{error}{hint}"))
+    })?;
     as_declared(&asked, manifest).map_err(|reason| stop(Step::Imports, reason))?;
     let rule = Rule::load(runtime, component, grant).map_err(|error| match error {
         LoadError::Fault(fault) => Stop::Fault(fault),
@@ -214,7 +229,7 @@ fn inspect(runtime: &Arc<Runtime>, component: &[u8], contents: &Contents, grant:
 /// Runs the package's own cases, each as the city would decide it.
 fn run_cases(rule: &Rule, contents: &Contents, settings: &HashMap<&str, Settings>) -> Result<(), Stop> {
     let Some(cases) = &contents.cases else { return Ok(()) };
-    let mut wrong = Vec::new();
+    let (mut wrong, mut fuel) = (Vec::new(), 0_u64);
     for case in &cases.cases {
         let Some(settings) = settings.get(case.ordinance.as_str()) else {
             let reason = format!("its case {} names the ordinance {}, which is not in the package", case.name, case.ordinance);
@@ -224,14 +239,26 @@ fn run_cases(rule: &Rule, contents: &Contents, settings: &HashMap<&str, Settings
         if answer["status"] == "fault" {
             return Err(Stop::Fault(Fault::Clock));
         }
-        wrong.extend(differences(&answer, &case.expect).into_iter().map(|difference| format!("{}: {difference}", case.name)));
+        fuel = fuel.saturating_add(answer["fuel"].as_u64().unwrap_or(0));
+        if fuel > CASES_FUEL {
+            return Err(Stop::Refused(refused(Step::Cases, format!("its own cases take more than {CASES_FUEL} instructions; ship fewer"))));
+        }
+        // Why it was not decided, where that is not expected.
+        let why = [&answer["error"], &answer["failure"]["reason"], &answer["refusal"]["label"]].into_iter().find_map(Value::as_str);
+        let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+        for difference in differences(&answer, &case.expect) {
+            let difference: String = difference.chars().take(DIFFERENCE_CHARS).collect();
+            wrong.push(format!("{}: {difference}{why}", case.name));
+        }
+        if wrong.len() > DIFFERENCES_TOLD {
+            break;
+        }
     }
     if wrong.is_empty() {
         return Ok(());
     }
-    let more = wrong.len().saturating_sub(DIFFERENCES_TOLD);
+    let more = if wrong.len() > DIFFERENCES_TOLD { "\n  and more" } else { "" };
     wrong.truncate(DIFFERENCES_TOLD);
-    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
     Err(Stop::Refused(refused(Step::Cases, format!("its own cases come out otherwise:\n  {}{more}", wrong.join("\n  ")))))
 }
 

@@ -136,9 +136,15 @@ pub async fn assess(
         let (mine, counted) = decided?;
         tally.add(&counted);
         progress(&tally);
+        if let Some(held) = store.pause_of(request.municipality, PREMIUM, live.digest).await? {
+            // Somebody else, or a shadow run, held the revision back meanwhile.
+            return Err(AssessError::Paused { revision: live.digest, reason: held.reason, last_good: held.last_good });
+        }
         if tally.keeps_failing() {
-            // What failed is a clerk's work, so it is kept like everything else.
-            save(store, request, &mine).await?;
+            // What failed is a clerk's work, so it is kept like everything else; but a good decision
+            // is not superseded by the failure of a revision that is broken for many.
+            let kept: Vec<PackedDecision> = mine.into_iter().filter(|packed| !(packed.failed() && packed.is_successor())).collect();
+            save(store, request, &kept).await?;
             return Err(pause(store, live, request, &tally).await?);
         }
         packed = mine;
@@ -294,7 +300,7 @@ fn refuse_unknown_law(live: &LiveRevision, request: &Request, page: &Page) -> Re
 async fn pause(store: &Store, live: &LiveRevision, request: &Request, tally: &Tally) -> Result<AssessError, StoreError> {
     let &Request { municipality, year, .. } = request;
     let made = tally.decided + tally.provisional + tally.refused + tally.failed;
-    let reason = format!("{} of {made} cases of fiscal year {} failed in one run", tally.failed, year.year());
+    let reason = format!("{}年度の賦課計算 {made} 件のうち {} 件がルールの障害になりました", year.year(), tally.failed);
     let last_good = last_good(store, municipality, year.first_day(), live.digest).await?;
     let pause = Pause {
         knowledge: store.latest_knowledge(municipality).await?,

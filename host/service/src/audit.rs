@@ -63,6 +63,9 @@ pub async fn verify(
     let mut good = Vec::new();
     for line in heads {
         match read_head(line.trim(), keys) {
+            Ok(signed) if signed.head.municipality != municipality => {
+                findings.push(Finding::Head(format!("a head that was handed in is that of municipality {}", signed.head.municipality)));
+            }
             Ok(signed) => good.push(signed.head),
             Err(fault) => findings.push(Finding::Head(format!("a head that was handed in: {fault}"))),
         }
@@ -70,6 +73,10 @@ pub async fn verify(
     let broken = store.audit_verify(municipality, &good, progress).await?;
     findings.extend(broken.into_iter().map(Finding::Chain));
     for stored in store.acts(municipality).await? {
+        if stored.effect_at.is_some() && !stored.act.emergency && stored.approvals() < stored.act.checkers {
+            let (id, approvals, checkers) = (stored.id, stored.approvals(), stored.act.checkers);
+            findings.push(Finding::Act(format!("act {id}: in effect with {approvals} of {checkers} signatures")));
+        }
         match authentic(store, &stored).await {
             Ok(()) => {}
             Err(error @ ActsError::Forged { .. }) => findings.push(Finding::Act(error.to_string())),

@@ -6,9 +6,10 @@
 //! new ordinance, and a revision to be made of it. An edited file that raises a state by itself
 //! makes no revision.
 
-use crate::acts::{ActsError, Proposal, propose};
+use crate::acts::{ActsError, Proposal, based, propose};
 use crate::officer::{Now, Officer};
-use jorei_domain::act::{Change, Confirmation};
+use crate::words::plain;
+use jorei_domain::act::{Act, Change, Confirmation};
 use jorei_domain::id::{Digest, Municipality};
 use jorei_store::{Store, StoreError};
 use std::fmt::Write as _;
@@ -67,31 +68,54 @@ pub async fn confirm(
     let written = store.ordinance(municipality, ordinance).await?;
     let written = written.ok_or(ConfirmationError::Ordinance { municipality, ordinance })?;
     let mut document: DocumentMut = written.parse()?;
+    let source = plain(source.trim());
     let mut shown = format!("条例 {ordinance} の値の確認\n出典 {source}\n");
     for path in paths {
-        let known = || unconfirmed(&written).join(", ");
         let Some(entry) = at(&mut document, path) else {
-            return Err(ConfirmationError::Path { path: path.clone(), known: known() });
+            return Err(ConfirmationError::Path { path: path.clone(), known: unconfirmed(&written).join(", ") });
         };
         let before = lines(entry);
-        entry.insert("state", value("sourced"));
-        entry.insert("source", value(source));
+        raise(entry, &source);
         let after = lines(entry);
         // Writing to a string cannot fail.
         let _ = write!(shown, "{path}\n  変更前\n{before}  変更後\n{after}");
     }
-    let result = store.save_ordinance(municipality, &document.to_string(), &now.stamp(&officer.account)).await?;
+    let text = document.to_string();
+    let result = Digest::of(text.as_bytes());
     let _ = writeln!(shown, "確認後の条例 {result}");
-    let change = |path: &String| Change::Value(Confirmation { ordinance, path: path.clone(), source: source.to_owned(), result });
-    let proposal = Proposal {
-        changes: paths.iter().map(change).collect(),
-        reason: source.to_owned(),
-        shown,
-        checkers: 1,
-        eligible: Vec::new(),
-        emergency: false,
-    };
+    let change = |path: &String| Change::Value(Confirmation { ordinance, path: path.clone(), source: source.clone(), result });
+    let changes = based(store, municipality, paths.iter().map(change).collect()).await?;
+    store.save_ordinance(municipality, &text, &now.stamp(&officer.account)).await?;
+    let proposal = Proposal { changes, reason: source, shown, checkers: 1, eligible: Vec::new(), emergency: false };
     Ok((propose(store, municipality, officer, proposal, now).await?, result))
+}
+
+fn raise(entry: &mut dyn TableLike, source: &str) {
+    entry.insert("state", value("sourced"));
+    entry.insert("source", value(source));
+}
+
+/// Is what an act confirms really the ordinance it names, with nothing changed but the states and
+/// sources of the values it names? Whoever signs need not trust the maker's program.
+///
+/// # Errors
+/// [`ActsError::Unfaithful`], or the store's.
+pub async fn faithful(store: &Store, act: &Act) -> Result<(), ActsError> {
+    let confirmations =
+        || act.changes.iter().filter_map(|based| if let Change::Value(confirmed) = &based.change { Some(confirmed) } else { None });
+    for Confirmation { ordinance, result, .. } in confirmations() {
+        let written = store.ordinance(act.municipality, *ordinance).await?.unwrap_or_default();
+        let mut document: DocumentMut = written.parse().unwrap_or_default();
+        for other in confirmations().filter(|other| other.ordinance == *ordinance && other.result == *result) {
+            if let Some(entry) = at(&mut document, &other.path) {
+                raise(entry, &other.source);
+            }
+        }
+        if Digest::of(document.to_string().as_bytes()) != *result {
+            return Err(ActsError::Unfaithful { act: act.id(), ordinance: *ordinance, result: *result });
+        }
+    }
+    Ok(())
 }
 
 /// The table that a path names, if it has a state that can be raised.
@@ -166,8 +190,12 @@ fn values(text: &str) -> Vec<Stated> {
 
 /// The paths of an ordinance's values that two people have still to confirm, in order.
 pub fn unconfirmed(text: &str) -> Vec<String> {
-    let mut paths: Vec<String> = values(text).into_iter().filter(|value| value.state != "sourced").map(|value| value.path).collect();
-    paths.dedup();
+    let mut paths: Vec<String> = Vec::new();
+    for open in values(text).into_iter().filter(|value| value.state != "sourced") {
+        if !paths.contains(&open.path) {
+            paths.push(open.path);
+        }
+    }
     paths
 }
 

@@ -5,7 +5,7 @@
 
 use crate::citation::citation;
 use crate::language::Language;
-use crate::words::Words;
+use crate::words::{Words, plain_lines};
 use jorei_domain::basis::State;
 use jorei_domain::calendar::{Date, Months};
 use jorei_domain::decision::{Decision, Evidence, Outcome};
@@ -26,7 +26,8 @@ pub fn explain(decision: &Decision, words: &Words, language: Language) -> String
         let _ = teller.step(&mut text, step);
     }
     let _ = teller.unsourced(&mut text, &steps);
-    text
+    // Keys without a text, and articles, come from the rule as they are.
+    plain_lines(&text)
 }
 
 /// A trace explained, where there is no decision of record (a trial).
@@ -38,7 +39,8 @@ pub fn explain_trace(bytes: &[u8], evidence: &Evidence, words: &Words, language:
         let _ = teller.step(&mut text, step);
     }
     let _ = teller.unsourced(&mut text, &steps);
-    text
+    // Keys without a text, and articles, come from the rule as they are.
+    plain_lines(&text)
 }
 
 struct Teller<'a> {

@@ -4,6 +4,7 @@
 //! was, what it does not name stays. Nothing of it holds before a second person signed.
 
 use crate::officer::accounts;
+use crate::words::plain;
 use jorei_domain::act::{Account, Change, Granted, KINDS, Threshold, Vendor, VendorKey};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::Municipality;
@@ -223,7 +224,11 @@ pub async fn grant(store: &Store, municipality: Municipality, vendor: &str, rule
 ///
 /// # Errors
 /// A [`StoreError`].
-pub async fn show(store: &Store, municipality: Municipality, changes: &[Change]) -> Result<String, StoreError> {
+pub async fn show<'c>(
+    store: &Store,
+    municipality: Municipality,
+    changes: impl IntoIterator<Item = &'c Change>,
+) -> Result<String, StoreError> {
     let mut text = String::new();
     for change in changes {
         let current = store.state(municipality, change.kind(), &change.key()).await?.map(|(_, current)| current);
@@ -248,6 +253,12 @@ pub async fn show(store: &Store, municipality: Municipality, changes: &[Change])
         }
     }
     Ok(text)
+}
+
+/// A change as it will be, from its own content and not from what its maker wrote of it.
+pub fn content(change: &Change) -> String {
+    let lines: Vec<String> = lines(change).into_iter().map(|line| format!("    {}\n", plain(&line))).collect();
+    format!("  {} {}\n{}", noun(change), plain(&change.key()), lines.concat())
 }
 
 fn noun(change: &Change) -> &'static str {

@@ -41,6 +41,16 @@ pub enum OfficerError {
         /// The key's id.
         key: String,
     },
+    /// The account has not begun, or has ended.
+    #[error("account {name} is good from {from} until {until} only")]
+    NotGood {
+        /// The account.
+        name: String,
+        /// Its first day.
+        from: Date,
+        /// The first day after it.
+        until: Date,
+    },
     /// The key.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -53,10 +63,14 @@ impl Officer {
     /// The officer of a municipality whose account has this key.
     ///
     /// # Errors
-    /// An [`OfficerError`]. Whether the account is good today is looked at when it acts.
-    pub async fn of(store: &Store, municipality: Municipality, key: SecretKey) -> Result<Officer, OfficerError> {
+    /// An [`OfficerError`]; [`OfficerError::NotGood`] outside the account's days.
+    pub async fn of(store: &Store, municipality: Municipality, key: SecretKey, today: Date) -> Result<Officer, OfficerError> {
         let accounts = accounts(store, municipality).await?;
-        Officer::among(&accounts, municipality, key)
+        let officer = Officer::among(&accounts, municipality, key)?;
+        match accounts.into_iter().find(|account| account.name == officer.account) {
+            Some(Account { name, from, until, .. }) if today < from || until <= today => Err(OfficerError::NotGood { name, from, until }),
+            _ => Ok(officer),
+        }
     }
 
     /// The officer among some accounts: those that an office is being founded with.

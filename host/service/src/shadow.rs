@@ -10,7 +10,7 @@ use crate::explain::explain_trace;
 use crate::language::Language;
 use crate::revisions::{LiveRevision, PREMIUM, RevisionError, load};
 use crate::summary::PARTS;
-use crate::words::Words;
+use crate::words::{Words, plain};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::{Evidence, Outcome, Result as NamedTable};
@@ -31,6 +31,9 @@ use std::sync::Arc;
 
 /// Decisions of one page: what is in memory at a time.
 const PAGE: u32 = 2_000;
+
+/// Each thread holds a warm instance, and needs another one for its samples.
+const THREADS_MAX: usize = jorei_engine::limits::INSTANCES as usize / 2;
 
 /// Most changed cases that a report tells in full.
 const TOLD: usize = 10;
@@ -199,32 +202,21 @@ pub async fn run(
                 known_then.push((stored, case.case));
             }
         }
-        let (threads, deciding) = (request.threads.max(1), Arc::clone(&live));
+        let (threads, deciding) = (request.threads.clamp(1, THREADS_MAX), Arc::clone(&live));
         let work = move || decide_page(&deciding, on, recorded, known_then, threads);
         let decided = match tokio::task::spawn_blocking(work).await.map_err(|_| ShadowError::Thread)? {
             Ok(decided) => decided,
             Err(BulkError::Fault(fault)) => return Err(fault.into()),
-            Err(error @ BulkError::Differs { .. }) => {
-                let reason = error.to_string();
-                let pause = Pause {
-                    knowledge: store.latest_knowledge(municipality).await?,
-                    slot: PREMIUM.into(),
-                    revision: candidate,
-                    reason: reason.clone(),
-                    last_good: None,
-                    quarantine: true,
-                    recorded_on: today,
-                };
-                store.save_pause(municipality, &pause, stamp).await?;
-                return Err(ShadowError::Quarantined { revision: candidate, reason });
-            }
+            Err(BulkError::Differs { .. }) => return Err(quarantine(store, request, stamp, today).await?),
         };
         for compared in decided {
             run.add(compared);
         }
         progress(seen, all);
     }
-    run.tell(store, municipality, &live).await?;
+    if !run.tell(store, municipality, &live).await? {
+        return Err(quarantine(store, request, stamp, today).await?);
+    }
     run.ids.sort_unstable();
     let ids: Vec<u8> = run.ids.iter().flat_map(|(_, id)| id.0).collect();
     run.report.decisions = Digest::of(&ids).to_string();
@@ -233,6 +225,22 @@ pub async fn run(
     let report = ShadowReport { id, candidate, slot: PREMIUM.into(), on, content, recorded_at: stamp.at.clone() };
     store.save_shadow_report(municipality, &report, stamp).await?;
     Ok(report)
+}
+
+/// Holds a candidate back for good: what it says of a population is not what it decides.
+async fn quarantine(store: &Store, request: &Request, stamp: &Stamp, today: Date) -> Result<ShadowError, StoreError> {
+    let reason = "同じ事案について、まとめて計算した結果と1件ずつ計算した結果が異なります".to_owned();
+    let pause = Pause {
+        knowledge: store.latest_knowledge(request.municipality).await?,
+        slot: PREMIUM.into(),
+        revision: request.candidate,
+        reason: reason.clone(),
+        last_good: None,
+        quarantine: true,
+        recorded_on: today,
+    };
+    store.save_pause(request.municipality, &pause, stamp).await?;
+    Ok(ShadowError::Quarantined { revision: request.candidate, reason })
 }
 
 /// Has the evidence every kind that the candidate asks for?
@@ -341,8 +349,9 @@ impl Run {
         }
     }
 
-    /// Decides the most changed cases singly and tells what differs in the explanation.
-    async fn tell(&mut self, store: &Store, municipality: Municipality, live: &LiveRevision) -> Result<(), ShadowError> {
+    /// Decides the most changed cases singly and tells what differs in the explanation. False: one
+    /// of them comes out otherwise than in bulk.
+    async fn tell(&mut self, store: &Store, municipality: Municipality, live: &LiveRevision) -> Result<bool, ShadowError> {
         for (_, compared) in std::mem::take(&mut self.top) {
             let then = compared.stored.decision;
             let question = live.question(then.on);
@@ -350,6 +359,13 @@ impl Run {
                 Some(case) => live.rule.decide(&question, Cases(vec![case]))?,
                 None => live.rule.decide(&question, Recorded(then.evidence.clone()))?,
             };
+            let singly = match &run.outcome {
+                Outcome::Decided { results, .. } => results.as_slice(),
+                Outcome::Refused(_) | Outcome::Failed(_) => &[],
+            };
+            if singly != compared.results {
+                return Ok(false);
+            }
             let words = match store.revision(municipality, then.revision).await? {
                 Some(kept) => Words::from_json(&kept.about),
                 None => Words::from_json(""),
@@ -370,7 +386,7 @@ impl Run {
                 difference,
             });
         }
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -417,7 +433,7 @@ impl Report {
         text
     }
 
-    /// The same without the explanations, which speak of incomes: for texts that stay for ever.
+    /// The same without households, their amounts and explanations: for texts that stay for ever.
     pub fn summary(&self) -> String {
         let mut text = String::new();
         let _ = self.write(&mut text, false);
@@ -439,6 +455,7 @@ impl Report {
         for (part, (before, after)) in self.parts.iter().filter(|(_, (before, after))| before != after) {
             let known = PARTS.iter().map(|(column, name, _)| (*column, *name)).chain([("total_yen", "年間保険料の合計")]);
             let name = known.into_iter().find(|(column, _)| column == part).map_or(part.as_str(), |(_, name)| name);
+            let name = plain(name);
             writeln!(text, "  {name}: {} → {}（{}）", yen(*before), yen(*after), signed(after - before))?;
         }
         if self.changed > 0 {
@@ -446,6 +463,10 @@ impl Report {
             for (class, count) in self.histogram.iter().enumerate().filter(|(_, count)| **count > 0) {
                 writeln!(text, "    {:>22}: {count:>6} {}", class_name(class), bar(*count, self.cases))?;
             }
+        }
+        if !explained {
+            // Households and their amounts are for `jorei shadow show`, not for a text that stays for ever.
+            return Ok(());
         }
         if !self.most_changed.is_empty() {
             writeln!(text, "  差の大きい世帯")?;
@@ -460,7 +481,7 @@ impl Report {
                 amount(changed.before_yen),
                 amount(changed.after_yen)
             )?;
-            for line in changed.difference.lines().filter(|_| explained) {
+            for line in changed.difference.lines() {
                 let line = if line.starts_with("@@") { "…" } else { line };
                 writeln!(text, "      {line}")?;
             }

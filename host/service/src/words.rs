@@ -123,9 +123,20 @@ pub(crate) fn known(number: i64) -> Option<i64> {
     (number != ABSENT).then_some(number)
 }
 
-/// A rule's text on one line: control characters could forge lines of what an official reads.
+/// A text on one line: control characters could forge lines of what an official reads, and marks
+/// of direction turn them round.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
+}
+
+/// A text of several lines, otherwise as [`plain`].
+pub(crate) fn plain_lines(text: &str) -> String {
+    text.chars().map(|c| if c != '\n' && steers(c) { ' ' } else { c }).collect()
+}
+
+/// Does a character steer a terminal, or the direction of writing?
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

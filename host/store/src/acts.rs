@@ -126,9 +126,6 @@ const EFFECT_AT: &str = "SELECT at FROM effect WHERE municipality = $1 AND act =
 const STATE: &str = "SELECT e.act, e.kind, e.key, e.base, e.content, a.content FROM effect e \
      JOIN act a ON a.municipality = e.municipality AND a.id = e.act \
      WHERE e.municipality = $1 AND e.kind = $2 AND e.key = $3 ORDER BY e.knowledge DESC LIMIT 1";
-/// An activation of a revision for dates that overlap some others.
-const ANSWERED_BEFORE: &str = "SELECT 1 FROM activation WHERE municipality = $1 AND slot = $2 AND revision = $3 \
-     AND case_from < $5 AND case_until > $4 LIMIT 1";
 const STATES: &str = "SELECT e.act, e.kind, e.key, e.base, e.content, a.content FROM effect e \
      JOIN act a ON a.municipality = e.municipality AND a.id = e.act \
      WHERE e.municipality = $1 AND e.kind = $2 AND e.knowledge = (SELECT MAX(n.knowledge) FROM effect n \
@@ -137,7 +134,7 @@ const STATES: &str = "SELECT e.act, e.kind, e.key, e.base, e.content, a.content 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const STATEMENTS: &[&str] =
-    &[SAVE_ACT, SAVE_SIGNATURE, SAVE_EFFECT, ACT, ACT_BY_PREFIX, ACTS, SIGNATURES, EFFECT_AT, STATE, STATES, ANSWERED_BEFORE];
+    &[SAVE_ACT, SAVE_SIGNATURE, SAVE_EFFECT, ACT, ACT_BY_PREFIX, ACTS, SIGNATURES, EFFECT_AT, STATE, STATES];
 
 impl Store {
     /// Keeps an act, signed by its maker; answers its id. An emergency act takes effect at once. An
@@ -473,12 +470,7 @@ async fn check_emergency(transaction: &mut Transaction<'static, Any>, act: &Act)
     for Based { change, .. } in &act.changes {
         let before = state(transaction, act.municipality, change.kind(), &change.key()).await?.map(|(_, before)| before);
         let stops_harm = match change {
-            Change::Activation(back) => {
-                let query =
-                    sqlx::query(ANSWERED_BEFORE).bind(act.municipality.number()).bind(back.slot.as_str()).bind(&back.revision.0[..]);
-                let query = query.bind(back.from.to_string()).bind(back.until.to_string());
-                query.fetch_optional(&mut **transaction).await?.is_some()
-            }
+            Change::Activation(back) => revisions::goes_back(transaction, act.municipality, back).await?,
             change => change.stops_harm(before.as_ref()),
         };
         if !stops_harm {

@@ -207,6 +207,16 @@ impl PackedDecision {
         self.id
     }
 
+    /// Did the rule fail on it?
+    pub fn failed(&self) -> bool {
+        self.status == "failed"
+    }
+
+    /// Does it supersede another one?
+    pub fn is_successor(&self) -> bool {
+        self.supersedes.is_some()
+    }
+
     /// The household it is about.
     pub fn household(&self) -> HouseholdId {
         self.household

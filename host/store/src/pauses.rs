@@ -33,7 +33,7 @@ const PAUSE: &str = "SELECT knowledge, slot, revision, reason, last_good, quaran
      WHERE municipality = $1 AND slot = $2 AND revision = $3 \
      AND (quarantine = 1 OR knowledge > (SELECT COALESCE(MAX(a.knowledge), 0) FROM activation a \
          WHERE a.municipality = $1 AND a.slot = $2 AND a.revision = $3)) \
-     ORDER BY knowledge DESC LIMIT 1";
+     ORDER BY quarantine DESC, knowledge DESC LIMIT 1";
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
@@ -48,7 +48,7 @@ impl Store {
     pub async fn save_pause(&self, municipality: Municipality, pause: &Pause, stamp: &Stamp) -> Result<Knowledge> {
         let mut transaction = self.writing().await?;
         let knowledge = learn(&mut transaction, municipality, pause.recorded_on).await?;
-        if let Some(held) = latest(&mut transaction, municipality, &pause.slot, pause.revision).await? {
+        if let Some(held) = held(&mut transaction, municipality, &pause.slot, pause.revision).await? {
             let Pause { knowledge, recorded_on, .. } = held;
             if held == (Pause { knowledge, recorded_on, ..pause.clone() }) {
                 // Dropping the transaction gives the number back.
@@ -78,13 +78,14 @@ impl Store {
     /// [`crate::StoreError::Database`], [`crate::StoreError::Damaged`].
     pub async fn pause_of(&self, municipality: Municipality, slot: &str, revision: Digest) -> Result<Option<Pause>> {
         let mut transaction = self.reading().await?;
-        let pause = latest(&mut transaction, municipality, slot, revision).await?;
+        let pause = held(&mut transaction, municipality, slot, revision).await?;
         transaction.rollback().await?;
         Ok(pause)
     }
 }
 
-async fn latest(
+/// What holds a revision back, within a transaction.
+pub(crate) async fn held(
     transaction: &mut Transaction<'static, Any>,
     municipality: Municipality,
     slot: &str,

@@ -3,6 +3,7 @@
 //! Absent here: putting a revision in force. Only an act does that, see [`crate::acts`].
 
 use crate::audit::{Record, append_record};
+use crate::pauses;
 use crate::prefix::Prefix;
 use crate::{Result, Store, StoreError, date, digest, learn};
 use jorei_domain::act;
@@ -63,6 +64,14 @@ const ACTIVATE: &str = "INSERT INTO activation \
      (municipality, knowledge, slot, revision, case_from, case_until, recorded_on) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const ACTIVE_REVISION: &str = "SELECT revision FROM activation WHERE municipality = $1 AND slot = $2 \
      AND case_from <= $3 AND case_until > $3 AND knowledge <= $4 ORDER BY knowledge DESC LIMIT 1";
+/// Activations of a revision by acts that as many signed as had to: an emergency that nobody else
+/// signed proves nothing.
+const ANSWERED_BEFORE: &str = "SELECT a.case_from, a.case_until FROM activation a \
+     WHERE a.municipality = $1 AND a.slot = $2 AND a.revision = $3 AND NOT EXISTS (\
+         SELECT 1 FROM effect e JOIN act m ON m.municipality = e.municipality AND m.id = e.act \
+         WHERE e.municipality = $1 AND e.knowledge = a.knowledge AND e.kind = 'activation' AND m.emergency = 1 \
+         AND NOT EXISTS (SELECT 1 FROM act_signature s \
+             WHERE s.municipality = $1 AND s.act = m.id AND s.verdict = 'approve'))";
 const ACTIVATIONS: &str = "SELECT knowledge, revision, case_from, case_until, recorded_on FROM activation \
      WHERE municipality = $1 AND slot = $2 ORDER BY knowledge";
 
@@ -83,6 +92,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     ACTIVATE,
     ACTIVE_REVISION,
     ACTIVATIONS,
+    ANSWERED_BEFORE,
 ];
 
 impl Store {
@@ -284,8 +294,40 @@ pub(crate) async fn check_activation(
     match query.fetch_optional(&mut **transaction).await? {
         None => refuse("there is no such revision"),
         Some(row) if row.try_get::<&str, _>(0)? != slot => refuse("it answers another slot"),
-        Some(_) => Ok(()),
+        Some(_) => match pauses::held(transaction, municipality, slot, *revision).await? {
+            Some(held) if held.quarantine => refuse("it is quarantined"),
+            _ => Ok(()),
+        },
     }
+}
+
+/// Does an activation go back to a revision that answered every one of its dates before, put in
+/// force by enough people, and that is neither paused nor in force for them already?
+pub(crate) async fn goes_back(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    back: &act::Activation,
+) -> Result<bool> {
+    let act::Activation { slot, revision, from, until } = back;
+    if pauses::held(transaction, municipality, slot, *revision).await?.is_some() {
+        return Ok(false);
+    }
+    let query = sqlx::query(ANSWERED_BEFORE).bind(municipality.number()).bind(slot.as_str()).bind(&revision.0[..]);
+    let mut answered = Vec::new();
+    for row in query.fetch_all(&mut **transaction).await? {
+        answered.push((date(row.try_get(0)?)?, date(row.try_get(1)?)?));
+    }
+    answered.sort_unstable();
+    let reached = answered.into_iter().fold(*from, |on, (from, until)| if from <= on && on < until { until } else { on });
+    let query = sqlx::query(ACTIVATIONS).bind(municipality.number()).bind(slot.as_str());
+    let mut latest = None;
+    for row in query.fetch_all(&mut **transaction).await? {
+        let (answers, first, end) = (digest(&row, 1)?, date(row.try_get(2)?)?, date(row.try_get(3)?)?);
+        if first < *until && *from < end {
+            latest = Some((answers, first <= *from && *until <= end));
+        }
+    }
+    Ok(reached >= *until && latest != Some((*revision, true)))
 }
 
 /// Puts a revision in force for the case dates from the first up to but without the second, over

@@ -8,6 +8,7 @@ use crate::office::{OfficeArgs, run};
 use anyhow::Context as _;
 use jorei_domain::id::{Digest, Municipality};
 use jorei_service::acts::{find, own_accounts, sign};
+use jorei_service::office::content;
 use jorei_service::officer::{Officer, accounts};
 use jorei_store::Store;
 use jorei_store::acts::{StoredAct, Verdict};
@@ -66,7 +67,7 @@ pub fn run_approve(args: &Args) -> anyhow::Result<Exit> {
             (_, true, missing) => format!("signed; the act is in effect (emergency), {missing} more must sign"),
             (_, false, missing) => format!("signed; {missing} more must sign before it takes effect"),
         };
-        eprintln!("act {}: {} {text}", stored.id.short(), officer.account);
+        eprintln!("act {}: {} {text}", &stored.id.to_string()[..12], officer.account);
         Ok(Exit::Done)
     })
 }
@@ -74,7 +75,9 @@ pub fn run_approve(args: &Args) -> anyhow::Result<Exit> {
 async fn list(store: &Store, municipality: Municipality, args: &Args) -> anyhow::Result<Exit> {
     let mut listing = Listing::new(&["act", "made_at", "maker", "changes", "signed", "state", "reason"]);
     for stored in store.acts(municipality).await? {
-        if args.all || stored.is_open() {
+        // An emergency that was rejected is in effect still: somebody has to go back.
+        let rejected_in_effect = stored.effect_at.is_some() && stored.is_rejected();
+        if args.all || stored.is_open() || rejected_in_effect {
             let changes: Vec<String> =
                 stored.act.changes.iter().map(|based| format!("{} {}", based.change.kind(), based.change.key())).collect();
             listing.push(vec![
@@ -102,6 +105,16 @@ fn state(stored: &StoredAct) -> &'static str {
     }
 }
 
+fn state_ja(stored: &StoredAct) -> &'static str {
+    match (stored.effect_at.is_some(), stored.is_rejected(), stored.is_open()) {
+        (true, true, _) => "効力あり（否認された緊急の決裁）",
+        (true, _, true) => "効力あり（緊急・未承認）",
+        (true, _, false) => "効力あり",
+        (false, true, _) => "否認",
+        (false, false, _) => "未承認",
+    }
+}
+
 fn show(stored: &StoredAct, json: bool) -> anyhow::Result<Exit> {
     let mut out = std::io::stdout();
     let act = &stored.act;
@@ -124,8 +137,12 @@ fn show(stored: &StoredAct, json: bool) -> anyhow::Result<Exit> {
         writeln!(out, "{document:#}")?;
         return Ok(Exit::Done);
     }
-    writeln!(out, "決裁番号 {}\n作成者 {}  {}\n理由 {}\n状態 {}\n", stored.id, act.maker, act.made_at, act.reason, state(stored))?;
-    writeln!(out, "{}", act.shown)?;
+    writeln!(out, "決裁番号 {}\n作成者 {}  {}\n理由 {}\n状態 {}\n", stored.id, act.maker, act.made_at, act.reason, state_ja(stored))?;
+    writeln!(out, "署名の対象（記録された変更そのもの）")?;
+    for based in &act.changes {
+        write!(out, "{}", content(&based.change))?;
+    }
+    writeln!(out, "\n作成者に示された説明\n{}", act.shown)?;
     for signature in &stored.signatures {
         let said = if signature.verdict == Verdict::Approve { "承認" } else { "否認" };
         writeln!(out, "{said} {}  {}", signature.account, signature.at)?;

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jorei_domain::calendar::FiscalYear;
 use jorei_domain::id::{Knowledge, Municipality};
 use jorei_service::assess::{AssessError, Request, Tally, assess};
-use jorei_service::revisions::{PREMIUM, in_force, load};
+use jorei_service::revisions::{PREMIUM, in_force};
 use jorei_service::summary::summarize;
 use jorei_service::words::Words;
 use jorei_store::Store;
@@ -121,7 +121,9 @@ async fn words_in_force(store: &Store, municipality: Municipality, year: FiscalY
     let as_of = store.latest_knowledge(municipality).await?;
     let digest = store.active_revision(municipality, PREMIUM, year.first_day(), as_of).await?;
     match digest {
-        Some(digest) => Ok(load(store, &runtime()?, municipality, digest).await?.words),
+        Some(digest) => {
+            Ok(store.revision(municipality, digest).await?.map_or_else(|| Words::from_json(""), |kept| Words::from_json(&kept.about)))
+        }
         None => Ok(Words::from_json("")),
     }
 }

@@ -96,7 +96,7 @@ pub fn run_audit(command: &Audit) -> anyhow::Result<Exit> {
             Audit::Head(args) => {
                 let (store, municipality) = args.office.open().await?;
                 let officer = args.officer.officer(&store, municipality).await?;
-                write!(out, "{}", audit::signed_head(&store, municipality, &officer, &moment()).await?)?;
+                writeln!(out, "{}", audit::signed_head(&store, municipality, &officer, &moment()).await?)?;
                 Ok(Exit::Done)
             }
             Audit::Export(args) => {

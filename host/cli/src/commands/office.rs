@@ -6,7 +6,7 @@ use crate::commands::key::read_secret_key;
 use crate::commands::officer::{OfficerArgs, SignersArgs, moment, read_text};
 use crate::office::{OfficeArgs, run};
 use jorei_domain::act::{Account, Change};
-use jorei_service::acts::{Proposal, propose};
+use jorei_service::acts::{Proposal, based, propose};
 use jorei_service::office;
 use jorei_service::officer::{Officer, accounts};
 use std::io::Write as _;
@@ -95,7 +95,8 @@ fn run_change(args: &ChangeArgs) -> anyhow::Result<Exit> {
         let key = read_secret_key(args.officer.key())?;
         let own: Vec<Account> = if known.is_empty() { changes.iter().filter_map(account).collect() } else { known };
         let officer = Officer::among(&own, municipality, key)?;
-        let shown = office::show(&store, municipality, &changes).await?;
+        let changes = based(&store, municipality, changes).await?;
+        let shown = office::show(&store, municipality, changes.iter().map(|based| &based.change)).await?;
         let proposal = Proposal {
             changes,
             reason: args.reason.clone(),

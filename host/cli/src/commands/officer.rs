@@ -20,7 +20,7 @@ pub struct OfficerArgs {
 impl OfficerArgs {
     /// The account that this key belongs to.
     pub async fn officer(&self, store: &Store, municipality: Municipality) -> anyhow::Result<Officer> {
-        Ok(Officer::of(store, municipality, read_secret_key(&self.key)?).await?)
+        Ok(Officer::of(store, municipality, read_secret_key(&self.key)?, today()).await?)
     }
 
     /// The key's file.

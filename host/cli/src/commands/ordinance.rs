@@ -104,6 +104,10 @@ pub fn run_ordinance(command: &OrdinanceCommand) -> anyhow::Result<Exit> {
                 let (store, municipality) = args.office.open().await?;
                 let officer = args.officer.officer(&store, municipality).await?;
                 let text = read_text(&args.file)?;
+                let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+                if args.name.is_empty() || !args.name.chars().all(word) || args.name.chars().all(|c| c.is_ascii_hexdigit()) {
+                    bail!("a draft's name has a-z, 0-9, - and _, and is not like the digits of a digest: `{}`", args.name.escape_debug());
+                }
                 let stamp = moment().stamp(&officer.account);
                 let version = store.save_draft(municipality, &args.name, args.over, &text, &stamp).await?;
                 eprintln!("draft {} version {version}", args.name);
@@ -155,7 +159,8 @@ pub async fn written(store: &Store, municipality: Municipality, name: &str, vers
     if let Some(draft) = store.draft(municipality, name, version).await? {
         return Ok(draft.written);
     }
-    let ordinance = find_ordinance(store, municipality, name).await.with_context(|| format!("there is no draft `{name}` either"))?;
+    let ordinance =
+        find_ordinance(store, municipality, name).await.with_context(|| format!("`{name}` is no draft (jorei ordinance drafts)"))?;
     store.ordinance(municipality, ordinance).await?.context("the ordinance's text is not there")
 }
 

@@ -105,7 +105,8 @@ pub enum Broken {
         /// The entry.
         sequence: i64,
     },
-    /// An act, a signature or an effect that no entry vouches for, or an activation without an act.
+    /// An act, a signature, an effect, a decision or facts that no entry vouches for, or an activation
+    /// without an act.
     #[error("no entry up to {sequence} has {what}: it was written past the chain, or its entry was cut off")]
     Unrecorded {
         /// The last entry.
@@ -115,6 +116,18 @@ pub enum Broken {
     },
 }
 
+/// Records of which every entry vouches for one row.
+const COUNTS: [(&str, &str); 7] = [
+    ("rule", "SELECT COUNT(*) FROM rule WHERE municipality = $1"),
+    ("ordinance", "SELECT COUNT(*) FROM ordinance WHERE municipality = $1"),
+    ("revision", "SELECT COUNT(*) FROM revision WHERE municipality = $1"),
+    ("admission", "SELECT COUNT(*) FROM admission WHERE municipality = $1"),
+    ("draft", "SELECT COUNT(*) FROM draft WHERE municipality = $1"),
+    ("pause", "SELECT COUNT(*) FROM pause WHERE municipality = $1"),
+    ("shadow report", "SELECT COUNT(*) FROM shadow_report WHERE municipality = $1"),
+];
+const ALL_DECISIONS: &str = "SELECT id FROM decision WHERE municipality = $1 ORDER BY id";
+const ALL_FACTS: &str = "SELECT DISTINCT knowledge FROM fact WHERE municipality = $1";
 const ALL_ACTS: &str = "SELECT id FROM act WHERE municipality = $1";
 const ALL_SIGNATURES: &str = "SELECT act, account FROM act_signature WHERE municipality = $1";
 const ALL_EFFECTS: &str = "SELECT DISTINCT act FROM effect WHERE municipality = $1";
@@ -126,7 +139,7 @@ const ACTIVATIONS_WITHOUT_ACT: &str = "SELECT a.knowledge, a.revision FROM activ
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const STATEMENTS: &[&str] = &[ALL_ACTS, ALL_SIGNATURES, ALL_EFFECTS, ACTIVATIONS_WITHOUT_ACT];
+pub(crate) const STATEMENTS: &[&str] = &[ALL_ACTS, ALL_SIGNATURES, ALL_EFFECTS, ALL_DECISIONS, ALL_FACTS, ACTIVATIONS_WITHOUT_ACT];
 
 /// Entries per query.
 const PAGE: i64 = 200;
@@ -164,7 +177,16 @@ impl Store {
         let mut transaction = self.reading().await?;
         let mut heads: Vec<&Head> = heads.iter().filter(|head| head.municipality == municipality).collect();
         heads.sort_by_key(|head| head.sequence);
-        let mut walk = Walk { heads, next_head: 0, broken: Vec::new(), suspects: Vec::new(), recorded: BTreeSet::new() };
+        let mut walk = Walk {
+            heads,
+            next_head: 0,
+            broken: Vec::new(),
+            suspects: Vec::new(),
+            recorded: BTreeSet::new(),
+            decisions: BTreeSet::new(),
+            facts: BTreeSet::new(),
+            counts: BTreeMap::new(),
+        };
         let (mut last, mut previous) = (0, START);
         walk.compare_heads(0, START);
         loop {
@@ -201,6 +223,12 @@ struct Walk<'h> {
     suspects: Vec<Suspect>,
     /// Kind and key of every act, signature and effect that an entry vouches for.
     recorded: BTreeSet<(&'static str, Digest, String)>,
+    /// Every decision that an entry vouches for.
+    decisions: BTreeSet<Digest>,
+    /// Knowledge number of every set of facts that an entry vouches for.
+    facts: BTreeSet<i64>,
+    /// Entries of each kind.
+    counts: BTreeMap<String, i64>,
 }
 
 impl Walk<'_> {
@@ -253,11 +281,13 @@ impl Walk<'_> {
     async fn look_up(&mut self, transaction: &mut Transaction<'static, Any>, stored: &StoredEntry) -> Result<()> {
         let StoredEntry { entry: Entry { municipality, sequence, kind, .. }, payload, .. } = stored;
         let (municipality, sequence) = (*municipality, *sequence);
+        *self.counts.entry(kind.clone()).or_default() += 1;
         match kind.as_str() {
             // What a name was is no business of the chain.
             "names" => {}
             "decisions" => {
                 let (ids, rest) = payload.as_chunks::<32>();
+                self.decisions.extend(ids.iter().map(|id| Digest(*id)));
                 if ids.is_empty() || !rest.is_empty() {
                     self.broken.push(Broken::Unreadable { sequence });
                 }
@@ -276,6 +306,7 @@ impl Walk<'_> {
                     return Ok(());
                 };
                 let knowledge = Knowledge(i64::from_be_bytes(*number));
+                self.facts.insert(knowledge.0);
                 if facts::digest_of(transaction, municipality, knowledge).await?.0 != digest {
                     self.broken.push(Broken::Altered { sequence, what: format!("the set of facts with knowledge number {knowledge}") });
                 }
@@ -301,7 +332,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Acts, signatures and effects that no entry vouches for, and activations without an act.
+    /// Acts, signatures, effects, decisions and facts that no entry vouches for, and activations
+    /// without an act.
     async fn unrecorded(&mut self, transaction: &mut Transaction<'static, Any>, municipality: Municipality, last: i64) -> Result<()> {
         for sql in [ALL_ACTS, ALL_SIGNATURES, ALL_EFFECTS] {
             for row in sqlx::query(sql).bind(municipality.number()).fetch_all(&mut **transaction).await? {
@@ -315,6 +347,30 @@ impl Walk<'_> {
                 if !self.recorded.contains(&(kind, act, account)) {
                     self.broken.push(Broken::Unrecorded { sequence: last, what });
                 }
+            }
+        }
+        for (kind, sql) in COUNTS {
+            let rows: i64 = sqlx::query(sql).bind(municipality.number()).fetch_one(&mut **transaction).await?.try_get(0)?;
+            let recorded = self.counts.get(kind).copied().unwrap_or(0);
+            if rows > recorded {
+                let what = format!("{} of {rows} rows of kind {kind}", rows - recorded);
+                self.broken.push(Broken::Unrecorded { sequence: last, what });
+            }
+        }
+        let mut decided = Vec::new();
+        for row in sqlx::query(ALL_DECISIONS).bind(municipality.number()).fetch_all(&mut **transaction).await? {
+            decided.push(crate::digest(&row, 0)?);
+        }
+        decided.retain(|id| !self.decisions.contains(id));
+        if let Some(first) = decided.first() {
+            let what = format!("{} decision(s), of which the first is {first}", decided.len());
+            self.broken.push(Broken::Unrecorded { sequence: last, what });
+        }
+        for row in sqlx::query(ALL_FACTS).bind(municipality.number()).fetch_all(&mut **transaction).await? {
+            let knowledge: i64 = row.try_get(0)?;
+            if !self.facts.contains(&knowledge) {
+                let what = format!("the set of facts with knowledge number {knowledge}");
+                self.broken.push(Broken::Unrecorded { sequence: last, what });
             }
         }
         for row in sqlx::query(ACTIVATIONS_WITHOUT_ACT).bind(municipality.number()).fetch_all(&mut **transaction).await? {

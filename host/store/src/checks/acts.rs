@@ -18,6 +18,7 @@ pub async fn check(store: &Store) {
     check_bases(store).await;
     check_forms(store).await;
     check_emergency(store).await;
+    check_going_back(store).await;
     check_rejection(store).await;
     check_activations(store).await;
     check_edited(store).await;
@@ -88,6 +89,49 @@ pub(super) async fn enact(store: &Store, office: Municipality, changes: &[Change
 pub(super) async fn put_in_force(store: &Store, office: Municipality, revision: Digest, from: Date, until: Date) -> Knowledge {
     enact(store, office, &[Change::Activation(Activation { slot: "premium".into(), revision, from, until })]).await;
     store.latest_knowledge(office).await.unwrap()
+}
+
+/// A quarantined revision is not put in force, whoever asks.
+pub(super) async fn check_quarantined(store: &Store, office: Municipality, revision: Digest) {
+    let change = Change::Activation(Activation { slot: "premium".into(), revision, from: Date::MIN, until: Date::MAX });
+    let again = act(store, office, "again", &[change]).await;
+    let refused = propose(store, &again).await;
+    assert!(matches!(refused, Err(StoreError::Activation { wrong: "it is quarantined", .. })), "{refused:?}");
+}
+
+/// In an emergency one person goes back to what answered all of the dates before, and to nothing
+/// else: not to a paused revision, not to the one in force, not to dates that it never answered,
+/// and not on the word of another emergency that nobody signed.
+async fn check_going_back(store: &Store) {
+    let office = office(27);
+    let (first, second) = (revision_named(store, office, b"first").await, revision_named(store, office, b"second").await);
+    let (from, until) = (day("2025-04-01"), day("2026-04-01"));
+    let back = |revision: Digest, from: Date, until: Date| Change::Activation(Activation { slot: "premium".into(), revision, from, until });
+    put_in_force(store, office, first, from, until).await;
+    put_in_force(store, office, second, from, until).await;
+    let emergency = async |change: Change| Act { emergency: true, ..act(store, office, "back", &[change]).await };
+    let no = ActError::NoEmergency { kind: "activation", key: "premium".into() };
+    for change in [back(second, from, until), back(first, from, day("2027-04-01")), back(first, day("2024-04-01"), until)] {
+        assert_eq!(refusal(propose(store, &emergency(change.clone()).await).await), no, "{change:?}");
+    }
+    let pause = crate::pauses::Pause {
+        knowledge: Knowledge(0),
+        slot: "premium".into(),
+        revision: second,
+        reason: "traps".into(),
+        last_good: Some(first),
+        quarantine: false,
+        recorded_on: LEARNT,
+    };
+    store.save_pause(office, &pause, &stamp()).await.unwrap();
+    assert_eq!(refusal(propose(store, &emergency(back(second, from, until)).await).await), no);
+    let act_back = emergency(back(first, from, until)).await;
+    let id = propose(store, &act_back).await.unwrap();
+    let latest = store.latest_knowledge(office).await.unwrap();
+    assert_eq!(store.active_revision(office, "premium", from, latest).await.unwrap(), Some(first));
+    // Nothing more to go back to while it is in force.
+    assert_eq!(refusal(propose(store, &emergency(back(first, from, until)).await).await), no);
+    sign(store, office, id, "suzuki").await.unwrap();
 }
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, StoreError>) -> ActError {
