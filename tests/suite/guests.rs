@@ -28,10 +28,12 @@ fn question() -> Question {
 fn expected(name: &str) -> Option<Failure> {
     Some(match name {
         "aliasing" => Failure::Output,
+        "crooked_trace" => Failure::Trace,
         "endless" => Failure::Fuel,
         "endless_trace" => Failure::Trace,
         "false_settled" => Failure::Answer,
-        "greedy" => Failure::Memory,
+        "greedy" | "handles" => Failure::Memory,
+        "negative" | "neighbour" | "overflowing" | "stranger" => Failure::Answer,
         "recursing" => Failure::Stack,
         "trapping" => Failure::Trap,
         _ => return None,

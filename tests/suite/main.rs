@@ -8,5 +8,6 @@ mod contract;
 mod fuzz;
 mod guests;
 mod properties;
+mod refusals;
 mod stores;
 mod upgrades;

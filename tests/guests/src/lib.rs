@@ -15,13 +15,19 @@ use bindings::jorei::rules::types::{Column, ColumnValues, NamedTable, Table};
 
 #[cfg_attr(feature = "aliasing", path = "aliasing.rs")]
 #[cfg_attr(feature = "clock", path = "clock.rs")]
+#[cfg_attr(feature = "crooked_trace", path = "crooked_trace.rs")]
 #[cfg_attr(feature = "endless", path = "endless.rs")]
 #[cfg_attr(feature = "endless_trace", path = "endless_trace.rs")]
 #[cfg_attr(feature = "failing", path = "failing.rs")]
 #[cfg_attr(feature = "false_settled", path = "false_settled.rs")]
 #[cfg_attr(feature = "greedy", path = "greedy.rs")]
+#[cfg_attr(feature = "handles", path = "handles.rs")]
 #[cfg_attr(feature = "memorious", path = "memorious.rs")]
+#[cfg_attr(feature = "negative", path = "negative.rs")]
+#[cfg_attr(feature = "neighbour", path = "neighbour.rs")]
+#[cfg_attr(feature = "overflowing", path = "overflowing.rs")]
 #[cfg_attr(feature = "recursing", path = "recursing.rs")]
+#[cfg_attr(feature = "stranger", path = "stranger.rs")]
 #[cfg_attr(feature = "trapping", path = "trapping.rs")]
 mod misbehaviour;
 
@@ -78,6 +84,15 @@ fn result(births: &[i64]) -> Vec<NamedTable> {
 
 fn honest(births: &[i64]) -> Decision {
     Decision { provisional: false, results: result(births), trace: NO_STEPS.to_vec() }
+}
+
+/// An answer in yen.
+#[allow(dead_code, reason = "not every misbehaviour is about money")]
+fn amounts(births: &[i64], yen: i64) -> Decision {
+    let mut decision = honest(births);
+    let amounts = births.iter().map(|_| yen).collect();
+    decision.results[0].table.columns[0] = Column { name: "premium_yen".into(), values: ColumnValues::Integers(amounts) };
+    decision
 }
 
 impl rule::Guest for Guest {

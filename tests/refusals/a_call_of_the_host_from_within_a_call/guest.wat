@@ -1,0 +1,11 @@
+(func $cabi_realloc (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+  (if (global.get $baited) (then
+    (call $persons (i32.const 768))))
+  (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+  (global.get $free)
+  (global.set $free (i32.add (global.get $free) (local.get $size))))
+(global $baited (mut i32) (i32.const 0))
+(func $misbehave (result i32)
+  (global.set $baited (i32.const 1))
+  (call $persons (i32.const 768))
+  (i32.const 1024))

@@ -1,0 +1,4 @@
+(component
+  (core module
+    (func (export "f")
+      {600000 x nop nop } unreachable)))

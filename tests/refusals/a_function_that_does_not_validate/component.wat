@@ -1,0 +1,3 @@
+(component
+  (core module
+    (func (i32.add) drop)))

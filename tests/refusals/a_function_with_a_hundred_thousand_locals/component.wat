@@ -1,0 +1,3 @@
+(component
+  (core module
+    (func (local {100000 x i64 }))))

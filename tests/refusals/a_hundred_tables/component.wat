@@ -1,0 +1,3 @@
+(component
+  (core module
+    {100 x (table 1 funcref) }))

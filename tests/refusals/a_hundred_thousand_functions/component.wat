@@ -1,0 +1,3 @@
+(component
+  (core module
+    {100000 x (func) }))

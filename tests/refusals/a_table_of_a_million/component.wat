@@ -1,0 +1,3 @@
+(component
+  (core module
+    (table 1000000 funcref)))

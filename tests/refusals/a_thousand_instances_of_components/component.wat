@@ -1,0 +1,3 @@
+(component
+  (component $c)
+  {1000 x (instance (instantiate $c)) })

@@ -1,0 +1,2 @@
+(func $main unreachable)
+(start $main)

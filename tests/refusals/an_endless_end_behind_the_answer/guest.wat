@@ -1,0 +1,6 @@
+(global $answered (mut i32) (i32.const 0))
+(func (export "cabi_post_jorei:rules/rule@1.0.0#decide") (param i32)
+  (loop $again (br_if $again (global.get $answered))))
+(func $misbehave (result i32)
+  (global.set $answered (i32.const 1))
+  (i32.const 1024))

@@ -1,0 +1,2 @@
+(func $main (loop (br 0)))
+(start $main)

@@ -1,0 +1,4 @@
+(component
+  (core module
+    (memory 1)
+    {50000 x (data "") }))

@@ -1,0 +1,3 @@
+(component
+  (core module
+    {50000 x (type (func)) }))

@@ -1,0 +1,7 @@
+(func $check_settings (export "jorei:rules/about@1.0.0#check-settings") (param $text i32) (param $length i32) (result i32)
+  (i32.store (i32.const 528) (i32.const 20000101))
+  (i32.store (i32.const 532) (i32.const 20300101))
+  (i32.store (i32.const 544) (i32.const 20250101))
+  (i32.store (i32.const 548) (i32.const 20400101))
+  (i32.store (i32.const 520) (i32.const 2))
+  (i32.const 512))

@@ -1,0 +1,2 @@
+(component
+  (@custom "ballast" "{10000000 x .}"))

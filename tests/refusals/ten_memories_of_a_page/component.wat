@@ -1,0 +1,2 @@
+(component
+  {10 x (core module (memory 1)) })

@@ -1,0 +1,3 @@
+(component
+  (core module
+    {200000 x (import "m" "#" (func)) }))
