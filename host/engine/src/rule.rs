@@ -494,7 +494,9 @@ fn unforeseen(bound: usize) -> usize {
 pub enum BulkError {
     /// A sampled case came out otherwise when it was decided singly: the rule must be
     /// quarantined, its bulk answers are worth nothing.
-    #[error("a case is decided otherwise singly than in bulk: the rule keeps something between cases, or answers otherwise when it thinks nobody looks")]
+    #[error(
+        "a case is decided otherwise singly than in bulk: the rule keeps something between cases, or answers otherwise when it thinks nobody looks"
+    )]
     Differs {
         /// Which case of the call.
         case: usize,
