@@ -384,16 +384,19 @@ fn one_person_alone_changes_no_revision_no_grant_and_no_state_of_a_value() {
     city(&database, 5);
     let before = decided_by_two(&database);
     let revisions: Value = serde_json::from_str(&done(&mut office(&database, &["revision", "list", "--json"]))).unwrap();
-    let (revision, ordinance) = (revisions[0]["revision"].as_str().unwrap(), revisions[0]["ordinance"].as_str().unwrap());
+    let (first, confirmable) = (revisions[0]["revision"].as_str().unwrap(), revisions[0]["ordinance"].as_str().unwrap());
+    let edited = beside(&database, "edited.toml");
+    let text_now = std::fs::read_to_string(ordinance()).unwrap();
+    std::fs::write(&edited, text_now.replace("part_rounding = { unit_yen = 100,", "part_rounding = { unit_yen = 10,")).unwrap();
+    let second = revision(&database, "ten-yen", &edited);
     let narrower = beside(&database, "narrower.toml");
     let grant = "[[grant]]\nvendor = \"jorei\"\nrule = \"premium\"\nrecords = []\ncapabilities = []\n";
     std::fs::write(&narrower, grant).unwrap();
     let dates = ["--from", "2025-04-01", "--until", "2026-04-01", "--reason", "一人"];
-    let confirm = ["ordinance", "confirm", ordinance, "--value", "rounding[0]", "--source", "条例第12条", "--json"];
+    let confirm = ["ordinance", "confirm", confirmable, "--value", "rounding[0]", "--source", "条例第12条", "--json"];
     for words in [
         &["office", "change", narrower.to_str().unwrap(), "--reason", "一人"][..],
-        &[&["activate", revision], &dates[..]].concat(),
-        &[&["rollback", "--to", revision], &dates[..]].concat(),
+        &[&["activate", &second], &dates[..]].concat(),
         &confirm,
     ] {
         let made = by("tanaka", &database, words).output().unwrap();
@@ -401,6 +404,11 @@ fn one_person_alone_changes_no_revision_no_grant_and_no_state_of_a_value() {
         let alone = by("tanaka", &database, &["approve", &newest_act(&database), "--sign"]).output().unwrap();
         assert_eq!(alone.status.code(), Some(2), "{words:?}");
         assert_eq!(decided_by_two(&database), before, "{words:?}");
+    }
+    // There is nothing to go back to: one revision is in force, the other never was.
+    for revision in [first, &second] {
+        let back = by("tanaka", &database, &[&["rollback", "--to", revision, "--emergency"], &dates[..]].concat()).output().unwrap();
+        assert_eq!(back.status.code(), Some(2), "{}", text(&back.stderr));
     }
     // Nor does an emergency do anything but stop harm.
     let emergency =

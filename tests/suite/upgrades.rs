@@ -411,7 +411,8 @@ async fn a_second_city_begins_while_the_first_is_assessed_and_neither_sees_the_o
             assert!(store.audit_verify(whose, &[], |_| {}).await.unwrap().is_empty());
         }
         // Tanaka of one city is nobody in the other, though both are called so.
-        let own = activate(&store, &RUNTIME, asahikawa(), &office.tanaka, plan(first, WHOLE), &now()).await.unwrap();
+        let amended = office.premium(&store, &RUNTIME, &amended()).await;
+        let own = activate(&store, &RUNTIME, asahikawa(), &office.tanaka, plan(amended, WHOLE), &now()).await.unwrap();
         let foreign = sign(&store, asahikawa(), &other.suzuki, own, Verdict::Approve, &now()).await.map(|_| ());
         assert!(foreign.is_err(), "the other city's key signed here: {foreign:?}");
     }
