@@ -10,8 +10,9 @@
 //! memory or its processor time, leave a core file. Absent here: a filter of system calls.
 
 use crate::artefacts::ArtefactCache;
+use crate::configuration::compiling_engine;
+use crate::fault::Fault;
 use crate::limits::{ARTEFACT_BYTES, COMPILE_CLOCK, COMPONENT_BYTES, Limits, PROBLEM_BYTES, PROBLEMS, REASON_BYTES};
-use crate::runtime::{Fault, compiling_engine};
 use landlock::{ABI, Access as _, AccessFs, AccessNet, Ruleset, RulesetAttr as _, RulesetStatus};
 use rlimit::Resource;
 use shared_child::SharedChild;

@@ -5,6 +5,7 @@ use crate::bindings::v1::{
     self, Decision, Description, SettingsProblem, SettingsSegment, Status as WireStatus, World, WorldPre, lift_refusal, lift_table, wire,
 };
 use crate::compilation::CompileError;
+use crate::fault::Fault;
 use crate::imports::{self, Asked, Grant, NotGranted};
 use crate::limits::{
     ABOUT_TEXT_BYTES, ARTICLES, BULK_CASES, BULK_SAMPLE, COLUMNS_MAX, COMPACT_BYTES, LABELS, PROBLEM_BYTES, PROBLEMS, SCHEMA_BYTES,
@@ -13,8 +14,8 @@ use crate::limits::{
 use crate::population::Population;
 use crate::reader::ReadRecords;
 use crate::run_context::RunContext;
-use crate::runtime::{Compiled, Fault, Runtime};
-use crate::settings::{Disorder, Segment, Settings};
+use crate::runtime::{Compiled, Runtime};
+use crate::settings::{Disorder, Problem, Segment, Settings};
 use crate::structure::{self, NotSound};
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::{Evidence, Failure, Given, Outcome, Result as NamedTable};
@@ -80,15 +81,6 @@ pub struct About {
     pub settings_schema: String,
     /// JSON Schema of its outcome.
     pub outcome_schema: String,
-}
-
-/// What is wrong with an ordinance.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Problem {
-    /// Where.
-    pub path: String,
-    /// What, why, and what to do.
-    pub message: String,
 }
 
 /// Why an ordinance gives no settings.

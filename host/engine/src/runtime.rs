@@ -2,31 +2,18 @@
 
 use crate::artefacts::EngineDigest;
 use crate::compilation::{Compilation, CompileError};
+use crate::configuration::pooling_engine;
+use crate::fault::Fault;
 use crate::imports::Asked;
-use crate::limits::{CORE_INSTANCES, EPOCH_MILLISECONDS, INSTANCES, Limits, MEMORIES, STACK_BYTES, TABLES};
-use crate::rule::Problem;
+use crate::limits::{EPOCH_MILLISECONDS, Limits};
+use crate::settings::Problem;
 use crate::structure::Structure;
 use jorei_domain::id::Digest;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use wasmtime::Engine;
 use wasmtime::component::Component;
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
-
-/// A fault of the machine or of the host, never of the rule: nothing was decided, and the same
-/// call may succeed later.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    /// The wall clock stopped a run that had fuel left, or a compilation that had time left.
-    #[error("it took too long by the clock; the machine may be overloaded, try again")]
-    Clock,
-    /// The runtime could not be set up, or an instance could not be made.
-    #[error("the runtime failed")]
-    Runtime(#[source] wasmtime::Error),
-    /// The process that compiles could not be started or waited for.
-    #[error("the process that compiles components cannot be run")]
-    Compiler(#[source] std::io::Error),
-}
 
 /// A component that was compiled within bounds, and may be linked.
 pub struct Compiled {
@@ -50,9 +37,7 @@ impl Runtime {
     /// # Errors
     /// [`Fault::Runtime`] when the machine cannot reserve the address space of the pool.
     pub fn start(limits: Limits, compilation: Compilation) -> Result<Runtime, Fault> {
-        let mut config = config();
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(&limits)));
-        let engine = Engine::new(&config).map_err(Fault::Runtime)?;
+        let engine = pooling_engine(&limits).map_err(Fault::Runtime)?;
         let engine_digest = EngineDigest::of(&engine);
         let stop = Arc::new(AtomicBool::new(false));
         let (weak, stopped) = (engine.weak(), Arc::clone(&stop));
@@ -136,53 +121,4 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }
-}
-
-/// What a rule's bytes may use, and how they run: the record 0003 in `docs/decisions` says why.
-fn config() -> Config {
-    let mut config = Config::new();
-    config
-        .wasm_component_model(true)
-        .concurrency_support(false)
-        .wasm_relaxed_simd(false)
-        .wasm_wide_arithmetic(false)
-        .wasm_memory64(false)
-        .wasm_multi_memory(false)
-        // A float may occur in an interpreter; its bits must not depend on the machine.
-        .cranelift_nan_canonicalization(true)
-        .cranelift_opt_level(OptLevel::Speed)
-        .consume_fuel(true)
-        .epoch_interruption(true)
-        .max_wasm_stack(STACK_BYTES)
-        .memory_init_cow(true)
-        .wasm_backtrace_max_frames(None)
-        .generate_address_map(false)
-        .native_unwind_info(false);
-    config
-}
-
-/// The engine of the child: the same code for the same rule, but no pool, whose address space no
-/// memory limit would allow.
-pub(crate) fn compiling_engine() -> wasmtime::Result<Engine> {
-    Engine::new(&config())
-}
-
-fn pool(limits: &Limits) -> PoolingAllocationConfig {
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(INSTANCES)
-        .max_core_instances_per_component(CORE_INSTANCES)
-        .total_core_instances(INSTANCES * CORE_INSTANCES)
-        .max_memories_per_component(MEMORIES)
-        .total_memories(INSTANCES * MEMORIES)
-        .max_tables_per_component(TABLES)
-        .total_tables(INSTANCES * TABLES)
-        .max_memory_size(limits.memory_bytes)
-        .table_elements(limits.table_elements)
-        .max_unused_warm_slots(INSTANCES)
-        // Pages that every decision touches again are cleared in place instead of given back; where
-        // the kernel can tell which were touched (Linux 6.7), only those are.
-        .linear_memory_keep_resident(1 << 20)
-        .table_keep_resident(1 << 14)
-        .pagemap_scan(Enabled::Auto);
-    pool
 }

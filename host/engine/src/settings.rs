@@ -51,3 +51,12 @@ impl Settings {
         &self.segments
     }
 }
+
+/// What is wrong with an ordinance.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Problem {
+    /// Where.
+    pub path: String,
+    /// What, why, and what to do.
+    pub message: String,
+}

@@ -5,11 +5,11 @@
 //! moment at which enough people have signed, kept with the act.
 
 use crate::acts::{ActsError, Proposal, based, propose};
-use crate::confirmation::{states, unconfirmed};
 use crate::office;
 use crate::officer::{Now, Officer};
 use crate::revisions::{PREMIUM, RevisionError, load_rule, manifest, settings};
 use crate::shadow;
+use crate::value_states::{states, unconfirmed};
 use crate::words::plain;
 use jorei_domain::act::{Activation, Change};
 use jorei_domain::calendar::Date;

@@ -4,14 +4,15 @@
 //! changes, of the text shown and of the state it rests on. The store counts and decides in one
 //! transaction; here the signatures are made and looked at.
 
-use crate::confirmation;
 use crate::officer::{Now, Officer, accounts};
+use crate::value_states::{at, raise};
 use crate::words::{plain, plain_lines};
-use jorei_domain::act::{Account, Act, Based, Change, NO_STATE};
+use jorei_domain::act::{Account, Act, Based, Change, Confirmation, NO_STATE};
 use jorei_domain::id::{Digest, Municipality};
 use jorei_package::signing::{KeyError, PublicKey, Purpose, SignatureError, sign as sign_bytes, verify};
 use jorei_store::acts::{Signed, StoredAct, Verdict};
 use jorei_store::{Store, StoreError};
+use toml_edit::DocumentMut;
 
 /// What somebody wants to change.
 #[derive(Clone, Debug)]
@@ -129,6 +130,9 @@ pub async fn propose(
     checkers = checkers.max(1);
     for Based { change, .. } in &changes {
         checkers = checkers.max(threshold(store, municipality, change.kind()).await?);
+        if let Change::Threshold(of) = change {
+            checkers = checkers.max(threshold(store, municipality, &of.of).await?);
+        }
     }
     if changes.is_empty() {
         return Err(ActsError::NoChange);
@@ -164,7 +168,7 @@ pub async fn sign(
 ) -> Result<Signed, ActsError> {
     let stored = store.act(municipality, act).await?.ok_or_else(|| unknown(municipality, &act.to_string()))?;
     authentic(store, &stored).await?;
-    confirmation::faithful(store, &stored.act).await?;
+    faithful(store, &stored.act).await?;
     let signature = signature(store, &stored.act, officer, word(verdict)).await?;
     Ok(store.sign(municipality, act, &officer.account, verdict, &signature, now.today, &now.stamp(&officer.account)).await?)
 }
@@ -239,6 +243,29 @@ async fn distinct_keys(store: &Store, municipality: Municipality, changes: &[Bas
         let same = |other: &&Account| other.key == account.key || key.is_some() && PublicKey::parse(&other.key).ok() == key;
         if let Some(other) = known.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, other)| other).find(same) {
             return Err(ActsError::SameKey { account: account.name.clone(), other: other.name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Is what an act confirms really the ordinance it names, with nothing changed but the states and
+/// sources of the values it names? Whoever signs need not trust the maker's program.
+///
+/// # Errors
+/// [`ActsError::Unfaithful`], or the store's.
+async fn faithful(store: &Store, act: &Act) -> Result<(), ActsError> {
+    let confirmations =
+        || act.changes.iter().filter_map(|based| if let Change::Value(confirmed) = &based.change { Some(confirmed) } else { None });
+    for Confirmation { ordinance, result, .. } in confirmations() {
+        let written = store.ordinance(act.municipality, *ordinance).await?.unwrap_or_default();
+        let mut document: DocumentMut = written.parse().unwrap_or_default();
+        for other in confirmations().filter(|other| other.ordinance == *ordinance && other.result == *result) {
+            if let Some(entry) = at(&mut document, &other.path) {
+                raise(entry, &other.source);
+            }
+        }
+        if Digest::of(document.to_string().as_bytes()) != *result {
+            return Err(ActsError::Unfaithful { act: act.id(), ordinance: *ordinance, result: *result });
         }
     }
     Ok(())

@@ -8,13 +8,13 @@
 
 use crate::acts::{ActsError, Proposal, based, propose};
 use crate::officer::{Now, Officer};
+use crate::value_states::{Stated, at, lines, raise, unconfirmed, values};
 use crate::words::plain;
-use jorei_domain::act::{Act, Change, Confirmation};
+use jorei_domain::act::{Change, Confirmation};
 use jorei_domain::id::{Digest, Municipality};
 use jorei_store::{Store, StoreError};
 use std::fmt::Write as _;
-use toml::{Table, Value};
-use toml_edit::{DocumentMut, Item, TableLike, value};
+use toml_edit::DocumentMut;
 
 /// Why a value cannot be confirmed.
 #[derive(Debug, thiserror::Error)]
@@ -90,121 +90,6 @@ pub async fn confirm(
     Ok((propose(store, municipality, officer, proposal, now).await?, result))
 }
 
-fn raise(entry: &mut dyn TableLike, source: &str) {
-    entry.insert("state", value("sourced"));
-    entry.insert("source", value(source));
-}
-
-/// Is what an act confirms really the ordinance it names, with nothing changed but the states and
-/// sources of the values it names? Whoever signs need not trust the maker's program.
-///
-/// # Errors
-/// [`ActsError::Unfaithful`], or the store's.
-pub async fn faithful(store: &Store, act: &Act) -> Result<(), ActsError> {
-    let confirmations =
-        || act.changes.iter().filter_map(|based| if let Change::Value(confirmed) = &based.change { Some(confirmed) } else { None });
-    for Confirmation { ordinance, result, .. } in confirmations() {
-        let written = store.ordinance(act.municipality, *ordinance).await?.unwrap_or_default();
-        let mut document: DocumentMut = written.parse().unwrap_or_default();
-        for other in confirmations().filter(|other| other.ordinance == *ordinance && other.result == *result) {
-            if let Some(entry) = at(&mut document, &other.path) {
-                raise(entry, &other.source);
-            }
-        }
-        if Digest::of(document.to_string().as_bytes()) != *result {
-            return Err(ActsError::Unfaithful { act: act.id(), ordinance: *ordinance, result: *result });
-        }
-    }
-    Ok(())
-}
-
-/// The table that a path names, if it has a state that can be raised.
-fn at<'d>(document: &'d mut DocumentMut, path: &str) -> Option<&'d mut dyn TableLike> {
-    let (section, rest) = path.split_once('[')?;
-    let (index, key) = rest.split_once(']')?;
-    let block = document.get_mut(section)?.as_array_of_tables_mut()?.get_mut(index.parse().ok()?)?;
-    let entry: &mut dyn TableLike = match key.strip_prefix('.') {
-        None if key.is_empty() => block,
-        None => return None,
-        Some(key) => block.get_mut("values")?.as_table_like_mut()?.get_mut(key)?.as_table_like_mut()?,
-    };
-    let state = entry.get("state").and_then(Item::as_str)?;
-    (state != "sourced" && !entry.contains_key("missing")).then_some(entry)
-}
-
-/// A table in lines, without what stands around it in the file.
-fn lines(table: &dyn TableLike) -> String {
-    let mut text = String::new();
-    for (key, item) in table.iter() {
-        match item.as_table_like() {
-            Some(inner) => inner.iter().for_each(|(inner, item)| {
-                let _ = writeln!(text, "    {key}.{inner} = {}", item.to_string().trim());
-            }),
-            None => {
-                let _ = writeln!(text, "    {key} = {}", item.to_string().trim());
-            }
-        }
-    }
-    text
-}
-
-/// One value of an ordinance, as far as its state goes.
-#[derive(Clone, Debug, PartialEq)]
-struct Stated {
-    section: String,
-    path: String,
-    key: String,
-    from: String,
-    until: String,
-    state: String,
-    source: String,
-    value: Value,
-}
-
-/// Every value of an ordinance file; what does not parse has none (the rule refuses it).
-fn values(text: &str) -> Vec<Stated> {
-    let mut all = Vec::new();
-    let Ok(document) = toml::from_str::<Table>(text) else { return all };
-    for (section, blocks) in &document {
-        for (index, block) in blocks.as_array().into_iter().flatten().enumerate() {
-            let text = |key: &str| block.get(key).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-            let (from, until) = (text("from").unwrap_or_default(), text("until").unwrap_or_default());
-            for (key, value) in block.get("values").and_then(Value::as_table).into_iter().flatten() {
-                let own = |member: &str| value.get(member).and_then(Value::as_str).map(str::to_owned);
-                let has_own_state = own("state").is_some();
-                all.push(Stated {
-                    section: section.clone(),
-                    path: if has_own_state { format!("{section}[{index}].{key}") } else { format!("{section}[{index}]") },
-                    key: key.clone(),
-                    from: from.clone(),
-                    until: until.clone(),
-                    state: own("state").or_else(|| text("state")).unwrap_or_default(),
-                    source: own("source").or_else(|| text("source")).unwrap_or_default(),
-                    value: if has_own_state { value.get("value").unwrap_or(value).clone() } else { value.clone() },
-                });
-            }
-        }
-    }
-    all
-}
-
-/// The paths of an ordinance's values that two people have still to confirm, in order.
-pub fn unconfirmed(text: &str) -> Vec<String> {
-    let mut paths: Vec<String> = Vec::new();
-    for open in values(text).into_iter().filter(|value| value.state != "sourced") {
-        if !paths.contains(&open.path) {
-            paths.push(open.path);
-        }
-    }
-    paths
-}
-
-/// How many values an ordinance has in each state: sourced, second-hand, assumed.
-pub fn states(text: &str) -> [usize; 3] {
-    let values = values(text);
-    ["sourced", "second-hand", "assumed"].map(|state| values.iter().filter(|value| value.state == state).count())
-}
-
 /// Values that an ordinance calls sourced although an earlier one of the city did not, and nobody
 /// confirmed them: paths in the new text. Dates and values are compared, not places in the file.
 ///
@@ -236,33 +121,4 @@ pub async fn raised(store: &Store, municipality: Municipality, text: &str) -> Re
         }
     }
     Ok(paths)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TEXT: &str = "[ordinance]\nmunicipality = \"012041\"\n\n# kept\n[[rounding]]\nfrom = \"2025-04-01\"\nuntil = \"2026-04-01\"\narticle = \"条例\"\nstate = \"assumed\"\n[rounding.values]\nunit_yen = 100\ncap_yen = { value = 5, state = \"second-hand\", article = \"x\" }\n";
-
-    #[test]
-    fn a_block_and_a_value_with_its_own_state_are_named_and_raised_apart() {
-        assert_eq!(unconfirmed(TEXT), ["rounding[0].cap_yen", "rounding[0]"]);
-        assert_eq!(states(TEXT), [0, 1, 1]);
-        let mut document: DocumentMut = TEXT.parse().unwrap();
-        at(&mut document, "rounding[0]").unwrap().insert("state", value("sourced"));
-        let text = document.to_string();
-        assert!(text.contains("# kept"), "the rest of the file stays as it was written");
-        assert_eq!(unconfirmed(&text), ["rounding[0].cap_yen"]);
-        for nothing in [
-            "rounding[0]",
-            "rounding[1]",
-            "rounding",
-            "other[0]",
-            "rounding[0]x",
-            "rounding[0].unit_yen",
-            "rounding[9999999999999999999999]",
-        ] {
-            assert!(at(&mut document, nothing).is_none(), "{nothing}");
-        }
-    }
 }

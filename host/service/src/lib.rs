@@ -27,4 +27,5 @@ pub mod revisions;
 pub mod shadow;
 pub mod summary;
 pub mod trial;
+pub mod value_states;
 pub mod words;

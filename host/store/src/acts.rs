@@ -366,10 +366,11 @@ impl Office {
 async fn check_changes(transaction: &mut Transaction<'static, Any>, act: &Act, office: &Office) -> Result<()> {
     office.check_keys(act)?;
     for Based { change, .. } in &act.changes {
-        let needed = match state(transaction, act.municipality, "threshold", change.kind()).await? {
-            Some((_, Change::Threshold(threshold))) => threshold.checkers.max(1),
-            _ => 1,
-        };
+        let mut needed = threshold(transaction, act.municipality, change.kind()).await?;
+        if let Change::Threshold(of) = change {
+            // Fewer people cannot let fewer people do what takes more.
+            needed = needed.max(threshold(transaction, act.municipality, &of.of).await?);
+        }
         if act.checkers < needed {
             return Err(ActError::TooFewCheckers { kind: change.kind(), needed, checkers: act.checkers }.into());
         }
@@ -460,6 +461,14 @@ fn decode(id: Digest, content: &[u8]) -> Result<Act> {
         return Err(damaged("its content is not what its id names"));
     }
     Act::decode(content).map_err(|_| damaged("its content cannot be read"))
+}
+
+/// How many besides the maker must sign a kind of change.
+async fn threshold(transaction: &mut Transaction<'static, Any>, municipality: Municipality, kind: &str) -> Result<u32> {
+    Ok(match state(transaction, municipality, "threshold", kind).await? {
+        Some((_, Change::Threshold(threshold))) => threshold.checkers.max(1),
+        _ => 1,
+    })
 }
 
 /// Does every change of an emergency act only stop harm, as the office stands now?

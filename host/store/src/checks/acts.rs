@@ -266,6 +266,9 @@ async fn check_counts(store: &Store) {
     assert_eq!(refusal(propose(store, &act(store, office, "after", &[grant("a", &[])]).await).await), too_few);
     // Proposed under the old threshold, it cannot take effect under the new one.
     assert_eq!(refusal(sign(store, office, before, "suzuki").await), too_few);
+    // Two people do not undo what takes three.
+    let lower = act(store, office, "lower", &[Change::Threshold(Threshold { of: "grant".into(), checkers: 1 })]).await;
+    assert_eq!(refusal(propose(store, &lower).await), ActError::TooFewCheckers { kind: "threshold", needed: 2, checkers: 1 });
     let after = Act { checkers: 2, ..act(store, office, "after", &[grant("a", &[])]).await };
     let after = propose(store, &after).await.unwrap();
     assert_eq!(sign(store, office, after, "sato").await.unwrap(), Signed { in_effect: false, missing: 1 });
