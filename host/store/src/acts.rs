@@ -12,7 +12,7 @@ mod refusal;
 
 use crate::audit::{Record, append_record};
 use crate::prefix::Prefix;
-use crate::{Result, Store, StoreError, digest, flag, learn, lock_knowledge, revisions};
+use crate::{Result, Store, StoreError, digest, flag, learn, lock_knowledge, pauses, revisions};
 use jorei_domain::act::{Account, Act, Based, Change, NO_STATE};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
@@ -126,6 +126,9 @@ const EFFECT_AT: &str = "SELECT at FROM effect WHERE municipality = $1 AND act =
 const STATE: &str = "SELECT e.act, e.kind, e.key, e.base, e.content, a.content FROM effect e \
      JOIN act a ON a.municipality = e.municipality AND a.id = e.act \
      WHERE e.municipality = $1 AND e.kind = $2 AND e.key = $3 ORDER BY e.knowledge DESC LIMIT 1";
+/// Is a pause's entry in the chain behind that of an act?
+const PAUSED_SINCE: &str = "SELECT 1 FROM audit p JOIN audit a ON a.municipality = p.municipality AND a.sequence < p.sequence \
+     WHERE p.municipality = $1 AND p.kind = 'pause' AND p.subject = $2 AND a.kind = 'act' AND a.subject = $3";
 const STATES: &str = "SELECT e.act, e.kind, e.key, e.base, e.content, a.content FROM effect e \
      JOIN act a ON a.municipality = e.municipality AND a.id = e.act \
      WHERE e.municipality = $1 AND e.kind = $2 AND e.knowledge = (SELECT MAX(n.knowledge) FROM effect n \
@@ -134,7 +137,7 @@ const STATES: &str = "SELECT e.act, e.kind, e.key, e.base, e.content, a.content 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const STATEMENTS: &[&str] =
-    &[SAVE_ACT, SAVE_SIGNATURE, SAVE_EFFECT, ACT, ACT_BY_PREFIX, ACTS, SIGNATURES, EFFECT_AT, STATE, STATES];
+    &[SAVE_ACT, SAVE_SIGNATURE, SAVE_EFFECT, ACT, ACT_BY_PREFIX, ACTS, SIGNATURES, EFFECT_AT, STATE, STATES, PAUSED_SINCE];
 
 impl Store {
     /// Keeps an act, signed by its maker; answers its id. An emergency act takes effect at once. An
@@ -212,6 +215,7 @@ impl Store {
         if verdict == Verdict::Approve && stored.effect_at.is_none() {
             office.known(&stored.act.maker)?;
             check_changes(&mut transaction, &stored.act, &office).await?;
+            check_pauses(&mut transaction, &stored.act, act).await?;
         }
         sqlx::query(SAVE_SIGNATURE)
             .bind(municipality.number())
@@ -469,6 +473,21 @@ async fn threshold(transaction: &mut Transaction<'static, Any>, municipality: Mu
         Some((_, Change::Threshold(threshold))) => threshold.checkers.max(1),
         _ => 1,
     })
+}
+
+/// Was a revision paused since the act was made that would put it in force? Its text does not say
+/// so, and the effect would end the pause.
+async fn check_pauses(transaction: &mut Transaction<'static, Any>, act: &Act, id: Digest) -> Result<()> {
+    for Based { change, .. } in &act.changes {
+        let Change::Activation(activation) = change else { continue };
+        let Some(held) = pauses::held(transaction, act.municipality, &activation.slot, activation.revision).await? else { continue };
+        let query = sqlx::query(PAUSED_SINCE).bind(act.municipality.number());
+        let query = query.bind(Record::Pause(held.knowledge).to_string()).bind(Record::Act(id).to_string());
+        if query.fetch_optional(&mut **transaction).await?.is_some() {
+            return Err(ActError::PausedSince { revision: activation.revision, on: held.recorded_on }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Does every change of an emergency act only stop harm, as the office stands now?

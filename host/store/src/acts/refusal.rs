@@ -156,6 +156,14 @@ pub enum ActError {
         /// The act that came in between.
         by: Digest,
     },
+    /// The revision that it would put in force was paused after it was made.
+    #[error("the act has expired: revision {revision} was paused on {on}, after it was made; look at why, and propose anew")]
+    PausedSince {
+        /// The revision.
+        revision: Digest,
+        /// Since when it is paused.
+        on: Date,
+    },
     /// The act rests on a state that never was.
     #[error("{kind} {key}: nothing is in effect, and the act rests on act {base}; propose it as new")]
     NoSuchBase {

@@ -125,6 +125,13 @@ async fn check_going_back(store: &Store) {
     };
     store.save_pause(office, &pause, &stamp()).await.unwrap();
     assert_eq!(refusal(propose(store, &emergency(back(second, from, until)).await).await), no);
+    // Two people may put it in force again; by an act that was made before the pause they cannot.
+    let second_again = act(store, office, "again", &[back(second, from, until)]).await;
+    let made_after = propose(store, &second_again).await.unwrap();
+    let later = crate::pauses::Pause { reason: "traps again".into(), ..pause };
+    store.save_pause(office, &later, &stamp()).await.unwrap();
+    let since = ActError::PausedSince { revision: second, on: LEARNT };
+    assert_eq!(refusal(sign(store, office, made_after, "suzuki").await), since);
     let act_back = emergency(back(first, from, until)).await;
     let id = propose(store, &act_back).await.unwrap();
     let latest = store.latest_knowledge(office).await.unwrap();
