@@ -1,14 +1,14 @@
 //! Promises 5, 7, 8, 9 and 12: rules change without redeploying, drop nothing, mix nothing, and
 //! nothing changes without two people.
 
-use jorei_domain::act::Change;
+use jorei_domain::act::{Account, Change, Confirmation};
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::decision::Outcome;
 use jorei_domain::id::{Digest, HouseholdId, Municipality};
 use jorei_domain::record::Kind;
 use jorei_engine::{Cases, Runtime};
 use jorei_service::activation::{ActivationError, Plan, activate};
-use jorei_service::acts::sign;
+use jorei_service::acts::{ActsError, Proposal, based, propose, sign};
 use jorei_service::assess::{AssessError, Request, Tally, assess};
 use jorei_service::confirmation::confirm;
 use jorei_service::decide_case::decide;
@@ -367,6 +367,37 @@ async fn a_value_becomes_sourced_by_two_people_and_in_no_other_way() {
     let report = run_shadow(&store, settled).await;
     assert_eq!((report.changed, report.refused, report.failed), (0, 0, 0), "a confirmed value changes no amount");
     assert!(report.state_only > 0, "but what it means: provisional decisions become decided ones");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_signs_a_confirmation_of_another_text_or_an_account_under_a_new_key() {
+    let (store, _folder) = sqlite().await;
+    let office = Office::found(&store, asahikawa()).await;
+    let first = office.premium(&store, &RUNTIME, &ordinance()).await;
+    let ordinance = store.revision(asahikawa(), first).await.unwrap().unwrap().ordinance;
+    let propose_value = async |path: &str, result: Digest| {
+        let confirmation = Confirmation { ordinance, path: path.into(), source: "条例".into(), result };
+        let changes = based(&store, asahikawa(), vec![Change::Value(confirmation)]).await.unwrap();
+        let shown = "端数処理の値の確認".to_owned();
+        let proposal = Proposal { changes, reason: "試験".into(), shown, checkers: 1, eligible: Vec::new(), emergency: false };
+        propose(&store, asahikawa(), &office.tanaka, proposal, &now()).await.unwrap()
+    };
+    // A maker's program of its own shows one thing and names another text, or a path that has nothing open.
+    let other = store.save_ordinance(asahikawa(), &amended(), &now().stamp("tanaka")).await.unwrap();
+    for (path, result) in [("rounding[0]", other), ("medical[0]", ordinance), ("nowhere[0]", ordinance)] {
+        let act = propose_value(path, result).await;
+        let refused = sign(&store, asahikawa(), &office.suzuki, act, Verdict::Approve, &now()).await;
+        assert!(matches!(refused, Err(ActsError::Unfaithful { .. })), "{path}: {refused:?}");
+        sign(&store, asahikawa(), &office.suzuki, act, Verdict::Reject, &now()).await.unwrap();
+    }
+    assert!(store.states(asahikawa(), "value").await.unwrap().is_empty());
+
+    let key = jorei_tests::office::key().public.to_string();
+    let renewed = Account { name: "suzuki".into(), key, from: Date::new(2026, 4, 1), until: Date::new(2027, 4, 1) };
+    let changes = based(&store, asahikawa(), vec![Change::Account(renewed)]).await.unwrap();
+    let proposal = Proposal { changes, reason: "試験".into(), shown: String::new(), checkers: 1, eligible: Vec::new(), emergency: false };
+    let refused = propose(&store, asahikawa(), &office.tanaka, proposal, &now()).await;
+    assert!(matches!(refused, Err(ActsError::NewKey(name)) if name == "suzuki"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

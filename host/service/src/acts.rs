@@ -168,7 +168,9 @@ pub async fn sign(
 ) -> Result<Signed, ActsError> {
     let stored = store.act(municipality, act).await?.ok_or_else(|| unknown(municipality, &act.to_string()))?;
     authentic(store, &stored).await?;
-    faithful(store, &stored.act).await?;
+    if verdict == Verdict::Approve {
+        faithful(store, &stored.act).await?;
+    }
     let signature = signature(store, &stored.act, officer, word(verdict)).await?;
     Ok(store.sign(municipality, act, &officer.account, verdict, &signature, now.today, &now.stamp(&officer.account)).await?)
 }
@@ -257,15 +259,16 @@ async fn faithful(store: &Store, act: &Act) -> Result<(), ActsError> {
     let confirmations =
         || act.changes.iter().filter_map(|based| if let Change::Value(confirmed) = &based.change { Some(confirmed) } else { None });
     for Confirmation { ordinance, result, .. } in confirmations() {
+        let unfaithful = || ActsError::Unfaithful { act: act.id(), ordinance: *ordinance, result: *result };
         let written = store.ordinance(act.municipality, *ordinance).await?.unwrap_or_default();
         let mut document: DocumentMut = written.parse().unwrap_or_default();
         for other in confirmations().filter(|other| other.ordinance == *ordinance && other.result == *result) {
-            if let Some(entry) = at(&mut document, &other.path) {
-                raise(entry, &other.source);
-            }
+            // A path with nothing to confirm would pass for a confirmed one.
+            let Some(entry) = at(&mut document, &other.path) else { return Err(unfaithful()) };
+            raise(entry, &other.source);
         }
         if Digest::of(document.to_string().as_bytes()) != *result {
-            return Err(ActsError::Unfaithful { act: act.id(), ordinance: *ordinance, result: *result });
+            return Err(unfaithful());
         }
     }
     Ok(())

@@ -96,12 +96,10 @@ pub(crate) const STATEMENTS: &[&str] = &[
 ];
 
 impl Store {
-    /// Keeps a rule's component and names it by the digest of its bytes. A second time changes
-    /// nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn save_rule(&self, municipality: Municipality, component: &[u8], stamp: &Stamp) -> Result<Digest> {
+    /// Keeps a rule's component, as an admission does. Only for checks: an office has no rule that
+    /// was not admitted.
+    #[cfg(any(test, feature = "checks"))]
+    pub(crate) async fn save_rule(&self, municipality: Municipality, component: &[u8], stamp: &Stamp) -> Result<Digest> {
         let mut transaction = self.writing().await?;
         let (digest, is_new) = insert_rule(&mut transaction, municipality, component).await?;
         if is_new {
