@@ -8,7 +8,7 @@ extern crate alloc;
 
 use crate::calendar::Date;
 use crate::decision::NotCanonical;
-use crate::id::{Digest, Municipality};
+use crate::id::{Digest, Municipality, PersonId};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -96,6 +96,40 @@ pub struct Confirmation {
     pub result: Digest,
 }
 
+/// What an account may do over HTTP, and how a single sign-on knows it. An account without one may do
+/// nothing there but prove who it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Access {
+    /// The account.
+    pub account: String,
+    /// Words of [`crate::role::Role`], sorted.
+    pub roles: Vec<String>,
+    /// Whose rules it sees, for the role of a vendor.
+    pub vendor: Option<String>,
+    /// The subject that the city's OpenID provider knows the person by.
+    pub subject: Option<String>,
+}
+
+/// A person whose whereabouts are kept from others (支援措置), for some days.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Protection {
+    /// The person.
+    pub person: PersonId,
+    /// First day of the measure.
+    pub from: Date,
+    /// First day after it.
+    pub until: Date,
+}
+
+/// A person's number (個人番号) as it lies in the vault: which entry is the one in use.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NumberEntry {
+    /// The person.
+    pub person: PersonId,
+    /// The vault's entry, by the hash of its sealed bytes.
+    pub entry: Digest,
+}
+
 /// One thing that changes. For each kind and key there is at most one current state: the content
 /// of the last change that took effect.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -112,10 +146,17 @@ pub enum Change {
     Activation(Activation),
     /// A value confirmed.
     Value(Confirmation),
+    /// What an account may do.
+    Access(Access),
+    /// A protected person.
+    Protection(Protection),
+    /// A personal number.
+    Number(NumberEntry),
 }
 
 /// The words of all kinds of change.
-pub const KINDS: [&str; 6] = ["account", "vendor", "grant", "threshold", "activation", "value"];
+pub const KINDS: [&str; 9] =
+    ["account", "vendor", "grant", "threshold", "activation", "value", "access", "protection", "number"];
 
 impl Change {
     /// The kind's word.
@@ -127,6 +168,9 @@ impl Change {
             Change::Threshold(_) => 3,
             Change::Activation(_) => 4,
             Change::Value(_) => 5,
+            Change::Access(_) => 6,
+            Change::Protection(_) => 7,
+            Change::Number(_) => 8,
         }]
     }
 
@@ -140,12 +184,16 @@ impl Change {
             Change::Threshold(threshold) => threshold.of.clone(),
             Change::Activation(activation) => activation.slot.clone(),
             Change::Value(confirmation) => format!("{} {}", confirmation.ordinance, confirmation.path),
+            Change::Access(access) => access.account.clone(),
+            Change::Protection(protection) => protection.person.to_string(),
+            Change::Number(entry) => entry.person.to_string(),
         }
     }
 
     /// Does it only stop harm, against the state before? Such a change may take effect before a
-    /// second person signed: keys of a vendor are trusted less, never more. Going back to a revision
-    /// stops harm too; whether an activation is that is for whoever knows the earlier ones.
+    /// second person signed: keys of a vendor are trusted less, never more; a person is protected for
+    /// longer, never for shorter. Going back to a revision stops harm too; whether an activation is
+    /// that is for whoever knows the earlier ones.
     pub fn stops_harm(&self, before: Option<&Change>) -> bool {
         match (self, before) {
             (Change::Vendor(now), Some(Change::Vendor(before))) => {
@@ -154,6 +202,8 @@ impl Change {
                 let trusted_less = |key: &VendorKey| was(key).is_some_and(|old| key.revoked || !old.revoked);
                 now.needed >= before.needed && now.keys.len() == before.keys.len() && now.keys.iter().all(trusted_less)
             }
+            (Change::Protection(now), None) => now.from < now.until,
+            (Change::Protection(now), Some(Change::Protection(before))) => now.from <= before.from && before.until <= now.until,
             _ => false,
         }
     }
@@ -201,6 +251,18 @@ impl Change {
             Change::Value(Confirmation { ordinance, path, source, result }) => {
                 cbor.array(4)?.bytes(&ordinance.0)?.str(path)?.str(source)?.bytes(&result.0)?;
             }
+            Change::Access(Access { account, roles, vendor, subject }) => {
+                cbor.array(4)?.str(account)?;
+                texts(cbor, roles)?;
+                text_or_null(cbor, vendor.as_deref())?;
+                text_or_null(cbor, subject.as_deref())?;
+            }
+            Change::Protection(Protection { person, from, until }) => {
+                cbor.array(3)?.i64(person.0)?.i64(from.packed())?.i64(until.packed())?;
+            }
+            Change::Number(NumberEntry { person, entry }) => {
+                cbor.array(2)?.i64(person.0)?.bytes(&entry.0)?;
+            }
         }
         Ok(())
     }
@@ -232,6 +294,14 @@ impl Change {
             ("value", 4) => {
                 Change::Value(Confirmation { ordinance: digest(cbor)?, path: text(cbor)?, source: text(cbor)?, result: digest(cbor)? })
             }
+            ("access", 4) => Change::Access(Access {
+                account: text(cbor)?,
+                roles: list(cbor, text)?,
+                vendor: cbor.decode()?,
+                subject: cbor.decode()?,
+            }),
+            ("protection", 3) => Change::Protection(Protection { person: PersonId(cbor.i64()?), from: date(cbor)?, until: date(cbor)? }),
+            ("number", 2) => Change::Number(NumberEntry { person: PersonId(cbor.i64()?), entry: digest(cbor)? }),
             _ => return Err(NotCanonical),
         })
     }
@@ -341,6 +411,14 @@ fn texts(cbor: &mut Cbor<'_>, texts: &[String]) -> Written {
     Ok(())
 }
 
+fn text_or_null(cbor: &mut Cbor<'_>, text: Option<&str>) -> Written {
+    match text {
+        Some(text) => cbor.str(text)?,
+        None => cbor.null()?,
+    };
+    Ok(())
+}
+
 fn length(cbor: &mut Decoder<'_>) -> Result<u64, NotCanonical> {
     cbor.array()?.ok_or(NotCanonical)
 }
@@ -389,6 +467,9 @@ mod tests {
                 source: "条例".into(),
                 result: Digest::of(b"p"),
             }),
+            Change::Access(Access { account: "tanaka".into(), roles: Vec::from(["rules".into()]), vendor: None, subject: Some("s".into()) }),
+            Change::Protection(Protection { person: PersonId(7), from, until }),
+            Change::Number(NumberEntry { person: PersonId(7), entry: Digest::of(b"n") }),
         ])
     }
 
@@ -408,6 +489,16 @@ mod tests {
             assert!(!more.stops_harm(Some(&before)), "{more:?}");
         }
         assert!(!vendor(1, &[true]).stops_harm(None));
+    }
+
+    #[test]
+    fn a_person_is_protected_at_once_and_bared_by_two() {
+        let days = |from, until| {
+            Change::Protection(Protection { person: PersonId(7), from: Date::new(2026, 4, from), until: Date::new(2026, 4, until) })
+        };
+        let before = days(5, 20);
+        assert!(before.stops_harm(None) && days(5, 21).stops_harm(Some(&before)) && days(4, 20).stops_harm(Some(&before)));
+        assert!(!days(6, 20).stops_harm(Some(&before)) && !days(5, 19).stops_harm(Some(&before)) && !days(5, 5).stops_harm(None));
     }
 
     #[test]

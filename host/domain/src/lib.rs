@@ -13,7 +13,9 @@ pub mod calendar;
 pub mod decision;
 pub mod id;
 pub mod money;
+pub mod purpose;
 pub mod record;
+pub mod role;
 pub mod table;
 pub mod trace;
 #[cfg(feature = "wire")]

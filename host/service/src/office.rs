@@ -9,6 +9,7 @@ use jorei_domain::act::{Account, Change, Granted, KINDS, Threshold, Vendor, Vend
 use jorei_domain::calendar::Date;
 use jorei_domain::id::Municipality;
 use jorei_domain::record::Kind;
+use jorei_domain::role::Role;
 use jorei_engine::{Asked, Capability, Grant};
 use jorei_package::signing::PublicKey;
 use jorei_store::{Store, StoreError};
@@ -269,6 +270,9 @@ fn noun(change: &Change) -> &'static str {
         Change::Threshold(_) => "承認に必要な人数",
         Change::Activation(_) => "適用",
         Change::Value(_) => "条例の値の確認",
+        Change::Access(_) => "役割",
+        Change::Protection(_) => "支援措置",
+        Change::Number(_) => "個人番号",
     }
 }
 
@@ -295,6 +299,15 @@ fn lines(change: &Change) -> Vec<String> {
         Change::Value(confirmed) => {
             vec![format!("{} 出典 {}", confirmed.path, confirmed.source), format!("確認後の条例 {}", confirmed.result)]
         }
+        Change::Access(access) => {
+            let role = |word: &String| Role::named(word).map_or_else(|| word.clone(), |role| format!("{}（{word}）", role.ja()));
+            let mut all = vec![format!("役割 {}", list(&access.roles.iter().map(role).collect::<Vec<_>>()))];
+            all.extend(access.vendor.as_ref().map(|vendor| format!("委託先 {vendor}")));
+            all.extend(access.subject.as_ref().map(|subject| format!("シングルサインオンの識別子 {subject}")));
+            all
+        }
+        Change::Protection(protection) => vec![format!("住所等を秘匿する期間 {} から {} の前日まで", protection.from, protection.until)],
+        Change::Number(number) => vec![format!("保管庫の記載 {}", number.entry)],
     }
 }
 

@@ -1,0 +1,1 @@
+//! The HTTP service over the same use cases as the command line.
