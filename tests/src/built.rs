@@ -59,6 +59,20 @@ pub fn jorei_verify() -> Command {
     Command::new(built(target().join("debug/jorei-verify")))
 }
 
+/// The folder of the provider of OpenID Connect, with what it needs beside it.
+///
+/// # Panics
+/// When it is not installed.
+pub fn openid_provider() -> PathBuf {
+    built(target().join("openid/node_modules/oidc-provider/package.json"));
+    target().join("openid")
+}
+
+/// The program that tries an API with what its description allows and forbids.
+pub fn schemathesis() -> PathBuf {
+    built(target().join("schemathesis/bin/schemathesis"))
+}
+
 /// The binary as users run it.
 pub fn jorei_release() -> PathBuf {
     built(target().join("release/jorei"))

@@ -1,8 +1,14 @@
 //! Documents and definitions that must say the same: the kinds of fact and `records.wit`, the
 //! reference pages and what they are made from. `JOREI_BLESS=1` writes the pages anew.
 
+use jorei_api::policy::Policy;
+use jorei_api::problem;
+use jorei_api::router::{Route, described, document_text, table};
+use jorei_domain::id::Municipality;
 use jorei_domain::record::{Kind, Unit};
+use jorei_package::manifest::Manifest;
 use jorei_tests::built;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 #[test]
@@ -58,11 +64,17 @@ fn the_page_of_records_is_true() {
 #[test]
 fn the_page_of_commands_is_true() {
     let mut text = String::from("# Commands\n\nWhat `jorei` says of itself. Generated from its `--help`; do not edit.\n");
-    let commands: [&[&str]; 36] = [
+    let commands: &[&[&str]] = &[
         &[],
         &["demo-city"],
         &["key", "new"],
         &["key", "show"],
+        &["key", "sign"],
+        &["key", "session"],
+        &["account", "password"],
+        &["person", "protect"],
+        &["person", "unprotect"],
+        &["vault", "key", "new"],
         &["office", "change"],
         &["office", "show"],
         &["approve"],
@@ -95,19 +107,82 @@ fn the_page_of_commands_is_true() {
         &["try"],
         &["evaluate"],
         &["schema"],
+        &["serve"],
     ];
     for words in commands {
-        let output = built::jorei().args(words).arg("--help").env_clear().output().unwrap();
+        let output = built::jorei().args(*words).arg("--help").env_clear().output().unwrap();
         assert!(output.status.success());
         let help = String::from_utf8(output.stdout).unwrap();
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
         write!(
             text,
             "\n## {}\n\n```text\n{}\n```\n",
-            ["jorei"].iter().chain(words).copied().collect::<Vec<_>>().join(" "),
+            ["jorei"].iter().chain(*words).copied().collect::<Vec<_>>().join(" "),
             lines.join("\n").trim_end()
         )
         .unwrap();
     }
     page("commands.md", &text);
+}
+
+#[test]
+fn the_page_of_the_configuration_is_true() {
+    page("configuration.md", &jorei_api::configuration::reference());
+}
+
+#[test]
+fn the_document_of_the_interface_is_true() {
+    page("openapi.json", &document_text());
+}
+
+#[test]
+fn the_page_of_the_interface_is_true() {
+    let (_, routes) = described();
+    let names: BTreeSet<&str> = routes.iter().map(|route| route.operation.as_str()).collect();
+    assert_eq!(names.len(), routes.len(), "a client that is made from the document has one function for each route");
+    let mut text = String::from(
+        "# HTTP\n\nEvery route, as the service describes itself; `openapi.json` has bodies and answers. Generated from\n`host/api/src/router.rs`; do not edit.\n\n| Route | Name | What it does |\n| --- | --- | --- |\n",
+    );
+    for Route { method, path, operation, summary, .. } in &routes {
+        writeln!(text, "| `{method} {path}` | `{operation}` | {} |", summary.trim_end_matches('.')).unwrap();
+    }
+    page("http.md", &text);
+}
+
+#[test]
+fn the_page_of_errors_is_true() {
+    let about = "# Problems\n\nEvery code that an answer of the service can have (`application/problem+json`). A code is permanent.\nGenerated from `host/api/src/problem.rs`; do not edit.\n\n";
+    page("errors.md", &format!("{about}{}", problem::reference()));
+}
+
+#[test]
+fn the_page_of_policies_is_true() {
+    let (_, routes) = described();
+    let roles = Policy::shipped().unwrap().table(Municipality::parse("012041").unwrap());
+    let text = format!(
+        "# Who may do what\n\nFor review by the city. Generated from `host/api/policy/office.cedar`, `host/api/src/action.rs`, the routes and\nthe manifests of the rules; do not edit.\n\n\
+         ## Roles and actions\n\n`yes`: whatever is stated. Affairs: only a request that states one of them. Empty: never. A vendor's `yes` is\nabout its own rules.\n\n{roles}\n\
+         ## Routes\n\nEvery route with the action that the policy decides about, and who else must agree.\n\n{}\n\
+         ## Rules and facts\n\nWhich kinds of fact a rule may be given: what its manifest asks for. The office grants no more.\n\n{}",
+        table(&routes),
+        rules_by_kind(),
+    );
+    page("policy.md", &text);
+}
+
+/// Every rule of ours against every kind of fact.
+fn rules_by_kind() -> String {
+    let plugins = std::fs::read_dir(built::repository().join("plugins")).unwrap();
+    let manifests = plugins.filter_map(|plugin| std::fs::read_to_string(plugin.unwrap().path().join("rule.toml")).ok());
+    let mut manifests: Vec<Manifest> = manifests.map(|written| Manifest::from_toml(&written).unwrap()).collect();
+    manifests.sort_by(|a, b| a.id.cmp(&b.id));
+    assert!(!manifests.is_empty());
+    let ids: Vec<String> = manifests.iter().map(|manifest| format!("{} {}", manifest.vendor, manifest.id)).collect();
+    let mut text = format!("| Kind | 名称 | {} |\n| --- | --- |{}\n", ids.join(" | "), " --- |".repeat(ids.len()));
+    for kind in Kind::ALL {
+        let asks = |manifest: &Manifest| if manifest.records.iter().any(|record| record == kind.name()) { "yes" } else { "" };
+        let cells: Vec<&str> = manifests.iter().map(asks).collect();
+        writeln!(text, "| `{}` | {} | {} |", kind.name(), kind.ja(), cells.join(" | ")).unwrap();
+    }
+    text
 }

@@ -59,6 +59,23 @@ fn each_misbehaviour_costs_its_own_case_with_its_reason() {
 }
 
 #[test]
+fn a_run_says_how_much_memory_it_took_at_its_highest() {
+    let rule = load("greedy").unwrap();
+    let bound = runtime().limits().memory_bytes as u64;
+    let modest = rule.decide(&question(), Cases(vec![case("1980-01-01")])).unwrap().memory_bytes;
+    let greedy = rule.decide(&question(), Cases(vec![case("1900-01-01")])).unwrap().memory_bytes;
+    let again = rule.decide(&question(), Cases(vec![case("1980-01-01")])).unwrap().memory_bytes;
+    assert!(modest >= 1 << 16 && modest.is_multiple_of(1 << 16), "whole pages: {modest}");
+    // It hoards a mebibyte at a time until it is denied.
+    assert!(greedy <= bound && greedy > bound / 2, "{greedy} of {bound}");
+    assert_eq!(again, modest, "what another run took does not count");
+    let mut bulk = rule.bulk();
+    assert_eq!(bulk.memory_bytes(), 0);
+    bulk.answer(&question(), &[case("1980-01-01")][..]).unwrap();
+    assert!(bulk.memory_bytes() >= 1 << 16);
+}
+
+#[test]
 fn in_bulk_too_a_misbehaviour_costs_its_own_case() {
     let births: Vec<String> =
         (0..600).map(|i| if i == 77 { "1900-01-01".to_owned() } else { format!("{}-01-01", 1950 + i % 60) }).collect();

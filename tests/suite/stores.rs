@@ -48,7 +48,7 @@ async fn run(store: &Store, live: &Arc<LiveRevision>, as_of: Knowledge) -> Tally
         as_of,
         threads: 2,
         page: 1_000,
-        clock: || "2026-06-01T00:00:00Z".into(),
+        clock: jorei_tests::clock,
         today: TODAY,
         by: "test".into(),
     };

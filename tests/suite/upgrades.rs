@@ -62,7 +62,7 @@ async fn assess_with(store: &Store, live: &Arc<LiveRevision>, municipality: Muni
         as_of: store.latest_knowledge(municipality).await.unwrap(),
         threads: 2,
         page: 100,
-        clock: || "2026-06-01T00:00:00Z".into(),
+        clock: jorei_tests::clock,
         today: TODAY,
         by: "test".into(),
     };

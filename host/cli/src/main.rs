@@ -5,8 +5,8 @@ mod office;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    Exit, activate, approve, assess, audit, compile_component, demo_city, evaluate, explain, key, office as settings, ordinance, queue,
-    revision, rule, rule_build, rule_pack, shadow,
+    Exit, account, activate, approve, assess, audit, compile_component, demo_city, evaluate, explain, key, office as settings, ordinance,
+    person, queue, revision, rule, rule_build, rule_pack, serve, shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,6 +32,8 @@ enum Command {
     #[command(subcommand)]
     Key(KeyCommand),
     #[command(subcommand)]
+    Account(account::Account),
+    #[command(subcommand)]
     Office(settings::Office),
     #[command(subcommand)]
     Ordinance(ordinance::OrdinanceCommand),
@@ -45,6 +47,10 @@ enum Command {
     #[command(subcommand)]
     Audit(audit::Audit),
     Queue(queue::Args),
+    #[command(subcommand)]
+    Person(person::PersonCommand),
+    #[command(subcommand)]
+    Vault(vault::VaultCommand),
     Evaluate(evaluate::Args),
     Schema(evaluate::SchemaArgs),
     DemoCity(demo_city::Args),
@@ -53,6 +59,7 @@ enum Command {
     Explain(explain::Args),
     Replay(explain::ReplayArgs),
     Try(explain::TryArgs),
+    Serve(serve::Args),
     #[command(hide = true)]
     CompileComponent(compile_component::Args),
     #[command(hide = true)]
@@ -75,6 +82,8 @@ enum RuleCommand {
 enum KeyCommand {
     New(key::NewArgs),
     Show(key::ShowArgs),
+    Sign(key::SignArgs),
+    Session(key::SessionArgs),
 }
 
 fn main() -> ExitCode {
@@ -92,6 +101,9 @@ fn main() -> ExitCode {
         Command::Rule(RuleCommand::Show(args)) => rule::run_show(&args),
         Command::Key(KeyCommand::New(args)) => key::run_new(&args),
         Command::Key(KeyCommand::Show(args)) => key::run_show(&args),
+        Command::Key(KeyCommand::Sign(args)) => key::run_sign(&args),
+        Command::Key(KeyCommand::Session(args)) => key::run_session(&args),
+        Command::Account(command) => account::run_account(&command),
         Command::Office(command) => settings::run_office(&command),
         Command::Ordinance(command) => ordinance::run_ordinance(&command),
         Command::Revision(command) => revision::run_revision(&command),
@@ -101,6 +113,8 @@ fn main() -> ExitCode {
         Command::Approve(args) => approve::run_approve(&args),
         Command::Audit(command) => audit::run_audit(&command),
         Command::Queue(args) => queue::run_queue(&args),
+        Command::Person(command) => person::run_person(&command),
+        Command::Vault(command) => vault::run_vault(&command),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Schema(args) => evaluate::schema(&args),
         Command::DemoCity(args) => demo_city::run_demo_city(&args),
@@ -109,6 +123,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run_explain(&args),
         Command::Replay(args) => explain::run_replay(&args),
         Command::Try(args) => explain::run_try(&args),
+        Command::Serve(args) => serve::run_serve(&args),
     };
     match result {
         Ok(Exit::Done) => ExitCode::SUCCESS,

@@ -26,15 +26,7 @@ pub struct OfficeArgs {
 impl OfficeArgs {
     /// Opens the records of an office, upgrading their tables where needed.
     pub async fn open(&self) -> anyhow::Result<(Store, Municipality)> {
-        // A mistyped path must not leave an empty database behind.
-        let (scheme, there) = match self.database.as_str() {
-            address if address.starts_with("postgres") || address.contains('?') => ("", ""),
-            address if address.starts_with("sqlite:") => ("", "?mode=rw"),
-            _ => ("sqlite://", "?mode=rw"),
-        };
-        self.open_at(&format!("{scheme}{}{there}", self.database))
-            .await
-            .with_context(|| format!("opening the database {} (jorei demo-city and jorei office change make one)", shown(&self.database)))
+        self.open_at(&that_exists(&self.database)).await.with_context(|| opening(&self.database))
     }
 
     /// Opens the records, or founds them where there are none.
@@ -59,6 +51,30 @@ impl OfficeArgs {
     }
 }
 
+/// Opens records that are there, whosever they are, upgrading their tables where needed.
+pub async fn open_records(address: &str) -> anyhow::Result<Store> {
+    let open = async {
+        let store = Store::open(&that_exists(address)).await?;
+        store.migrate().await?;
+        anyhow::Ok(store)
+    };
+    open.await.with_context(|| opening(address))
+}
+
+/// A mistyped path must not leave an empty database behind.
+fn that_exists(address: &str) -> String {
+    let (scheme, there) = match address {
+        address if address.starts_with("postgres") || address.contains('?') => ("", ""),
+        address if address.starts_with("sqlite:") => ("", "?mode=rw"),
+        _ => ("sqlite://", "?mode=rw"),
+    };
+    format!("{scheme}{address}{there}")
+}
+
+fn opening(address: &str) -> String {
+    format!("opening the database {} (jorei demo-city and jorei office change make one)", shown(address))
+}
+
 /// A database's address without the password that a PostgreSQL URL may carry.
 fn shown(address: &str) -> String {
     match (address.find("://"), address.rfind('@')) {
@@ -78,7 +94,12 @@ pub fn keep_artefacts_in(folder: Option<PathBuf>) {
 
 /// A runtime with the host's limits, which compiles in a child of this program.
 pub fn runtime() -> anyhow::Result<Arc<Runtime>> {
-    let cache = match artefacts() {
+    runtime_in(None)
+}
+
+/// The same, with compiled rules in a folder that goes before the one of the command line.
+pub fn runtime_in(folder: Option<PathBuf>) -> anyhow::Result<Arc<Runtime>> {
+    let cache = match artefacts(folder) {
         Ok(cache) => Some(cache),
         Err(error) => {
             eprintln!("note: compiled rules are not kept, each start compiles them again: {error:#}");
@@ -90,8 +111,8 @@ pub fn runtime() -> anyhow::Result<Arc<Runtime>> {
 }
 
 /// The cache of compiled rules: the folder named on the command line, or that of the user.
-fn artefacts() -> anyhow::Result<ArtefactCache> {
-    let named = CACHE.get().cloned().flatten();
+fn artefacts(folder: Option<PathBuf>) -> anyhow::Result<ArtefactCache> {
+    let named = folder.or_else(|| CACHE.get().cloned().flatten());
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let of_user = || set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache"))).map(|folder| folder.join("jorei"));
     let folder = named.or_else(of_user).context("there is no home folder; name one with --cache FOLDER or JOREI_CACHE")?;
@@ -108,6 +129,12 @@ pub fn run<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result
 /// Now, as an instant for the record.
 pub fn now() -> String {
     jiff::Timestamp::now().to_string()
+}
+
+/// Now, to the second.
+pub fn second() -> String {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
 }
 
 /// Today in Japan.

@@ -155,8 +155,7 @@ pub enum Change {
 }
 
 /// The words of all kinds of change.
-pub const KINDS: [&str; 9] =
-    ["account", "vendor", "grant", "threshold", "activation", "value", "access", "protection", "number"];
+pub const KINDS: [&str; 9] = ["account", "vendor", "grant", "threshold", "activation", "value", "access", "protection", "number"];
 
 impl Change {
     /// The kind's word.
@@ -294,12 +293,9 @@ impl Change {
             ("value", 4) => {
                 Change::Value(Confirmation { ordinance: digest(cbor)?, path: text(cbor)?, source: text(cbor)?, result: digest(cbor)? })
             }
-            ("access", 4) => Change::Access(Access {
-                account: text(cbor)?,
-                roles: list(cbor, text)?,
-                vendor: cbor.decode()?,
-                subject: cbor.decode()?,
-            }),
+            ("access", 4) => {
+                Change::Access(Access { account: text(cbor)?, roles: list(cbor, text)?, vendor: cbor.decode()?, subject: cbor.decode()? })
+            }
             ("protection", 3) => Change::Protection(Protection { person: PersonId(cbor.i64()?), from: date(cbor)?, until: date(cbor)? }),
             ("number", 2) => Change::Number(NumberEntry { person: PersonId(cbor.i64()?), entry: digest(cbor)? }),
             _ => return Err(NotCanonical),
@@ -467,7 +463,12 @@ mod tests {
                 source: "条例".into(),
                 result: Digest::of(b"p"),
             }),
-            Change::Access(Access { account: "tanaka".into(), roles: Vec::from(["rules".into()]), vendor: None, subject: Some("s".into()) }),
+            Change::Access(Access {
+                account: "tanaka".into(),
+                roles: Vec::from(["rules".into()]),
+                vendor: None,
+                subject: Some("s".into()),
+            }),
             Change::Protection(Protection { person: PersonId(7), from, until }),
             Change::Number(NumberEntry { person: PersonId(7), entry: Digest::of(b"n") }),
         ])

@@ -12,6 +12,7 @@ pub mod basis;
 pub mod calendar;
 pub mod decision;
 pub mod id;
+pub mod lookup;
 pub mod money;
 pub mod purpose;
 pub mod record;

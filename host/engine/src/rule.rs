@@ -112,6 +112,10 @@ pub struct Run {
     pub evidence: Evidence,
     /// Fuel used; the same for the same case in every fresh store.
     pub fuel: u64,
+    /// Linear memory of all instances of the run when it was at its highest, in bytes. Memory never shrinks, so this is
+    /// what the run ended with. What the host denied does not count; a growth that the host allowed and the component's own
+    /// maximum then refused does.
+    pub memory_bytes: u64,
 }
 
 /// State of a case answered in bulk.
@@ -286,12 +290,13 @@ impl Rule {
             }
             Err(error) => (Outcome::Failed(failure(&error, store.data())?), Vec::new()),
         };
-        Ok(Run { outcome, trace, evidence: std::mem::take(&mut store.data_mut().evidence), fuel })
+        let memory_bytes = store.data().memory_used(limits);
+        Ok(Run { outcome, trace, evidence: std::mem::take(&mut store.data_mut().evidence), fuel, memory_bytes })
     }
 
     /// A warm instance for bulk questions.
     pub fn bulk(&self) -> Bulk<'_> {
-        Bulk { rule: self, warm: None }
+        Bulk { rule: self, warm: None, memory_bytes: 0 }
     }
 
     /// Holds an answer against the contract.
@@ -502,6 +507,7 @@ pub enum BulkError {
 pub struct Bulk<'r> {
     rule: &'r Rule,
     warm: Option<(Store<RunContext>, World)>,
+    memory_bytes: u64,
 }
 
 impl Bulk<'_> {
@@ -576,7 +582,9 @@ impl Bulk<'_> {
             }
         };
         let asked = v1::Question { on: packed(question.on), cases: u32::try_from(cases).unwrap_or(u32::MAX) };
-        match world.jorei_rules_rule().call_decide_many(&mut store, asked) {
+        let answered = world.jorei_rules_rule().call_decide_many(&mut store, asked);
+        self.memory_bytes = self.memory_bytes.max(store.data().memory_used(limits));
+        match answered {
             Ok(answers) => match accept_answers(answers, cases, &store.data().reader) {
                 Ok(answers) => {
                     self.warm = Some((store, world));
@@ -586,6 +594,11 @@ impl Bulk<'_> {
             },
             Err(error) => Ok(Err(failure(&error, store.data())?)),
         }
+    }
+
+    /// Linear memory of the largest warm instance so far, in bytes; cases decided singly do not count.
+    pub fn memory_bytes(&self) -> u64 {
+        self.memory_bytes
     }
 
     fn one(&self, question: &Question, reader: Box<dyn ReadRecords>) -> Result<Answers, Fault> {

@@ -47,6 +47,11 @@ impl RunContext {
         }
     }
 
+    /// Bytes of memory that the instances of the run took. Whoever asks hands in the bounds it was made with.
+    pub(crate) fn memory_used(&self, limits: &Limits) -> u64 {
+        limits.memory_bytes.saturating_sub(self.memory_left) as u64
+    }
+
     /// Gives a warm instance new cases.
     pub(crate) fn renew(&mut self, reader: Box<dyn ReadRecords>, limits: &Limits) {
         self.reader = reader;

@@ -260,11 +260,15 @@ pub enum Purpose {
     Act,
     /// An exported head of the audit chain; over [`jorei_domain::audit::Head::text`].
     AuditHead,
+    /// A person stands for the hash of their own password; over account, number and hash.
+    Credential,
+    /// A person or a machine logs in; over a challenge that is good once.
+    Session,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Purpose; 3] = [Purpose::Package, Purpose::Act, Purpose::AuditHead];
+    pub const ALL: [Purpose; 5] = [Purpose::Package, Purpose::Act, Purpose::AuditHead, Purpose::Credential, Purpose::Session];
 
     /// The trusted comment of its signatures, for ever.
     pub fn text(self) -> &'static str {
@@ -272,6 +276,8 @@ impl Purpose {
             Purpose::Package => "jorei package 1",
             Purpose::Act => "jorei act 1",
             Purpose::AuditHead => "jorei audit head 1",
+            Purpose::Credential => "jorei credential 1",
+            Purpose::Session => "jorei session 1",
         }
     }
 }

@@ -192,6 +192,19 @@ pub async fn difference(store: &Store, runtime: &Arc<Runtime>, municipality: Mun
     Ok(text)
 }
 
+/// What to make an act of that puts a revision in force. Nothing is written.
+///
+/// # Errors
+/// An [`ActivationError`].
+pub async fn proposal(store: &Store, runtime: &Arc<Runtime>, municipality: Municipality, plan: Plan) -> Result<Proposal, ActivationError> {
+    let Plan { revision, from, until, .. } = plan;
+    let change = Change::Activation(Activation { slot: PREMIUM.into(), revision, from, until });
+    let changes = based(store, municipality, vec![change]).await?;
+    let shown = difference(store, runtime, municipality, &plan).await?;
+    let Plan { reason, emergency, checkers, eligible, .. } = plan;
+    Ok(Proposal { changes, reason, shown, checkers, eligible, emergency })
+}
+
 /// Makes the act that puts a revision in force; a rollback in an emergency does so at once.
 ///
 /// # Errors
@@ -204,12 +217,7 @@ pub async fn activate(
     plan: Plan,
     now: &Now,
 ) -> Result<Digest, ActivationError> {
-    let Plan { revision, from, until, .. } = plan;
-    let change = Change::Activation(Activation { slot: PREMIUM.into(), revision, from, until });
-    let changes = based(store, municipality, vec![change]).await?;
-    let shown = difference(store, runtime, municipality, &plan).await?;
-    let Plan { reason, emergency, checkers, eligible, .. } = plan;
-    let proposal = Proposal { changes, reason, shown, checkers, eligible, emergency };
+    let proposal = proposal(store, runtime, municipality, plan).await?;
     Ok(propose(store, municipality, officer, proposal, now).await?)
 }
 

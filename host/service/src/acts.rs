@@ -9,8 +9,8 @@ use crate::value_states::{at, raise};
 use crate::words::{plain, plain_lines};
 use jorei_domain::act::{Account, Act, Based, Change, Confirmation, NO_STATE};
 use jorei_domain::id::{Digest, Municipality};
-use jorei_package::signing::{KeyError, PublicKey, Purpose, SignatureError, sign as sign_bytes, verify};
-use jorei_store::acts::{Signed, StoredAct, Verdict};
+use jorei_package::signing::{KeyError, PublicKey, Purpose, SecretKey, SignatureError, sign as sign_bytes, verify};
+use jorei_store::acts::{Signature, Signed, StoredAct, Verdict};
 use jorei_store::{Store, StoreError};
 use toml_edit::DocumentMut;
 
@@ -87,7 +87,7 @@ pub enum ActsError {
     /// A key that cannot be read.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// Signing failed.
+    /// Not a good signature, or none could be made.
     #[error(transparent)]
     Signature(#[from] SignatureError),
     /// The store refuses.
@@ -115,17 +115,12 @@ pub async fn based(store: &Store, municipality: Municipality, changes: Vec<Chang
     Ok(all)
 }
 
-/// Makes an act. It takes effect when enough other people have signed it; an emergency at once.
+/// An act as it would be made: with as many people as the office asks for, and with texts that steer
+/// no terminal. Nothing is written; whoever made it signs [`statement`] `make` over its id.
 ///
 /// # Errors
-/// An [`ActsError`]; then nothing was written.
-pub async fn propose(
-    store: &Store,
-    municipality: Municipality,
-    officer: &Officer,
-    proposal: Proposal,
-    now: &Now,
-) -> Result<Digest, ActsError> {
+/// [`ActsError::NoChange`], [`ActsError::SameKey`], [`ActsError::NewKey`], or the store's.
+pub async fn prepare(store: &Store, municipality: Municipality, maker: &str, proposal: Proposal, now: &Now) -> Result<Act, ActsError> {
     let Proposal { changes, mut checkers, .. } = proposal;
     checkers = checkers.max(1);
     for Based { change, .. } in &changes {
@@ -138,23 +133,82 @@ pub async fn propose(
         return Err(ActsError::NoChange);
     }
     distinct_keys(store, municipality, &changes).await?;
-    let act = Act {
+    Ok(Act {
         municipality,
         changes,
         reason: plain(&proposal.reason),
         shown: plain_lines(&proposal.shown),
-        maker: officer.account.clone(),
+        maker: maker.to_owned(),
         checkers,
         eligible: proposal.eligible,
         emergency: proposal.emergency,
         made_at: now.at.clone(),
-    };
-    let signature = signature(store, &act, officer, "make").await?;
-    Ok(store.propose(&act, &signature, now.today, &now.stamp(&officer.account)).await?)
+    })
 }
 
-/// Signs an act, for or against. Answers whether it is in effect now, and how many people are
-/// still missing.
+/// Makes a prepared act by the signature of its maker; answers its id. It takes effect when enough
+/// other people have signed it; an emergency at once. An act that was made already changes nothing.
+///
+/// # Errors
+/// An [`ActsError`], [`ActsError::NotTheirKey`] or [`ActsError::Signature`] if the signature is not the
+/// maker's over `make` and this act; then nothing was written.
+pub async fn submit(store: &Store, act: &Act, signature: &str, now: &Now) -> Result<Digest, ActsError> {
+    let id = act.id();
+    check_signature(store, act, &act.maker, "make", signature).await?;
+    if store.act(act.municipality, id).await?.is_some() {
+        return Ok(id);
+    }
+    // The keys of the office may have changed since the act was prepared.
+    distinct_keys(store, act.municipality, &act.changes).await?;
+    Ok(store.propose(act, signature, now.today, &now.stamp(&act.maker)).await?)
+}
+
+/// Makes an act with a key that is at hand; see [`prepare`] and [`submit`].
+///
+/// # Errors
+/// An [`ActsError`]; then nothing was written.
+pub async fn propose(
+    store: &Store,
+    municipality: Municipality,
+    officer: &Officer,
+    proposal: Proposal,
+    now: &Now,
+) -> Result<Digest, ActsError> {
+    let act = prepare(store, municipality, &officer.account, proposal, now).await?;
+    submit(store, &act, &signature(officer.key(), "make", act.id())?, now).await
+}
+
+/// Adds what an account says to an act, by a signature that was made elsewhere over [`statement`]
+/// `approve` or `reject`. Answers whether the act is in effect now, and how many people are still
+/// missing; the same signature again answers that too, and changes nothing.
+///
+/// # Errors
+/// An [`ActsError`]; then nothing was written.
+pub async fn countersign(
+    store: &Store,
+    municipality: Municipality,
+    account: &str,
+    act: Digest,
+    verdict: Verdict,
+    signature: &str,
+    now: &Now,
+) -> Result<Signed, ActsError> {
+    let stored = signable(store, municipality, act, verdict).await?;
+    if let Some(signed) = said_already(&stored, account, verdict, signature) {
+        return Ok(signed);
+    }
+    check_signature(store, &stored.act, account, verdict.word(), signature).await?;
+    match store.sign(municipality, act, account, verdict, signature, now.today, &now.stamp(account)).await {
+        Ok(signed) => Ok(signed),
+        Err(error) => {
+            // The same call may have come twice at once.
+            let stored = store.act(municipality, act).await?;
+            stored.and_then(|stored| said_already(&stored, account, verdict, signature)).ok_or(error.into())
+        }
+    }
+}
+
+/// Signs an act with a key that is at hand, for or against; see [`countersign`].
 ///
 /// # Errors
 /// An [`ActsError`]; then nothing was written.
@@ -166,13 +220,36 @@ pub async fn sign(
     verdict: Verdict,
     now: &Now,
 ) -> Result<Signed, ActsError> {
+    // Nobody's key signs what was not looked at.
+    signable(store, municipality, act, verdict).await?;
+    let signature = signature(officer.key(), verdict.word(), act)?;
+    countersign(store, municipality, &officer.account, act, verdict, &signature, now).await
+}
+
+/// A signature over [`statement`]. It counts only if the key is that of an account of the office.
+///
+/// # Errors
+/// [`ActsError::Signature`].
+pub fn signature(key: &SecretKey, said: &str, act: Digest) -> Result<String, ActsError> {
+    Ok(sign_bytes(key, Purpose::Act, &statement(said, act))?)
+}
+
+/// An act that may be signed so: its signatures are what they say, and, where somebody is to approve
+/// it, it does what it says.
+async fn signable(store: &Store, municipality: Municipality, act: Digest, verdict: Verdict) -> Result<StoredAct, ActsError> {
     let stored = store.act(municipality, act).await?.ok_or_else(|| unknown(municipality, &act.to_string()))?;
     authentic(store, &stored).await?;
     if verdict == Verdict::Approve {
         faithful(store, &stored.act).await?;
     }
-    let signature = signature(store, &stored.act, officer, word(verdict)).await?;
-    Ok(store.sign(municipality, act, &officer.account, verdict, &signature, now.today, &now.stamp(&officer.account)).await?)
+    Ok(stored)
+}
+
+/// Where an act stands, if the account has said exactly this to it.
+fn said_already(stored: &StoredAct, account: &str, verdict: Verdict, signature: &str) -> Option<Signed> {
+    let same = |said: &Signature| said.account == account && said.verdict == verdict && said.signature == signature;
+    let said = stored.signatures.iter().any(same);
+    said.then(|| Signed { in_effect: stored.effect_at.is_some(), missing: stored.missing() })
 }
 
 /// An act by the first digits of its id.
@@ -185,19 +262,20 @@ pub async fn find(store: &Store, municipality: Municipality, prefix: &str) -> Re
     Ok(stored)
 }
 
-/// An officer's signature, which is worth something only if the key is that of the account in this
-/// office: an officer of another city may have the same name.
-async fn signature(store: &Store, act: &Act, officer: &Officer, said: &str) -> Result<String, ActsError> {
+/// Is it the signature of the account's key, in this office? An officer of another city may have the
+/// same name. While an office is being founded, its accounts are those that the act brings.
+async fn check_signature(store: &Store, act: &Act, account: &str, said: &str, signature: &str) -> Result<(), ActsError> {
     let mut known = accounts(store, act.municipality).await?;
     if known.is_empty() {
         known = own_accounts(act);
     }
-    let public = officer.key().public_key()?;
-    let own = |account: &Account| account.name == officer.account && PublicKey::parse(&account.key).is_ok_and(|key| key == public);
-    if !known.iter().any(own) {
-        return Err(ActsError::NotTheirKey { account: officer.account.clone(), municipality: act.municipality });
+    let not_theirs = || ActsError::NotTheirKey { account: account.to_owned(), municipality: act.municipality };
+    let account = known.iter().find(|known| known.name == account).ok_or_else(not_theirs)?;
+    let key = PublicKey::parse(&account.key)?;
+    match verify(&key, Purpose::Act, &statement(said, act.id()), signature) {
+        Err(SignatureError::OtherKey { .. }) => Err(not_theirs()),
+        verified => Ok(verified?),
     }
-    Ok(sign_bytes(officer.key(), Purpose::Act, &statement(said, act.id()))?)
 }
 
 /// Is every signature of an act by the key of the account it names?
@@ -220,7 +298,7 @@ pub async fn authentic(store: &Store, stored: &StoredAct) -> Result<(), ActsErro
         Err(ActsError::Forged { act: stored.id, account: account.to_owned() })
     };
     check(&stored.act.maker, "make", &stored.maker_signature)?;
-    stored.signatures.iter().try_for_each(|signature| check(&signature.account, word(signature.verdict), &signature.signature))
+    stored.signatures.iter().try_for_each(|signature| check(&signature.account, signature.verdict.word(), &signature.signature))
 }
 
 /// Has every account a key of its own? The store compares texts; one key has many.
@@ -291,18 +369,24 @@ async fn threshold(store: &Store, municipality: Municipality, kind: &str) -> Res
     })
 }
 
-/// What a signature is over: a verdict on one act.
-fn statement(said: &str, act: Digest) -> Vec<u8> {
+/// The bytes that a signature of [`Purpose::Act`] is over: three lines, `jorei act 1`, what is said
+/// (`make` by its maker, `approve` or `reject` by the others), and the act's id in 64 hexadecimal digits,
+/// each with a line feed behind it. For ever: old signatures are over these.
+pub fn statement(said: &str, act: Digest) -> Vec<u8> {
     format!("jorei act 1\n{said}\n{act}\n").into_bytes()
-}
-
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Approve => "approve",
-        Verdict::Reject => "reject",
-    }
 }
 
 fn unknown(municipality: Municipality, act: &str) -> ActsError {
     ActsError::Unknown { municipality, act: act.to_owned() }
+}
+
+/// What has become of an act, in English and in Japanese.
+pub fn state(stored: &StoredAct) -> (&'static str, &'static str) {
+    match (stored.effect_at.is_some(), stored.is_rejected(), stored.is_open()) {
+        (true, true, _) => ("in effect, rejected", "効力あり（否認された緊急の決裁）"),
+        (true, _, true) => ("EMERGENCY, open", "効力あり（緊急・未承認）"),
+        (true, _, false) => ("in effect", "効力あり"),
+        (false, true, _) => ("rejected", "否認"),
+        (false, false, _) => ("open", "未承認"),
+    }
 }

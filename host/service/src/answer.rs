@@ -3,8 +3,10 @@
 use crate::language::Language;
 use crate::words::{Words, calendar_months};
 use jorei_domain::basis::State;
-use jorei_domain::decision::{Failure, Outcome, Refusal, Result as NamedTable};
-use jorei_domain::table::Values;
+use jorei_domain::calendar::Date;
+use jorei_domain::decision::{Evidence, Failure, Given, Outcome, Refusal, Result as NamedTable};
+use jorei_domain::record::{Kind, Unit};
+use jorei_domain::table::{ABSENT, Values};
 use jorei_domain::trace::{self, Step, Val};
 use serde_json::{Map, Value, json};
 
@@ -46,6 +48,42 @@ pub fn answer(answered: &Answered<'_>) -> Map<String, Value> {
         members.insert("trace".into(), steps.iter().map(step).collect());
     }
     members
+}
+
+/// A number of a fact as its unit means it; null where there is none.
+pub fn cell(unit: Unit, value: i64) -> Value {
+    match unit {
+        _ if value == ABSENT => Value::Null,
+        Unit::Date => Date::from_packed(value).map_or(Value::Null, |date| date.to_string().into()),
+        Unit::Code(words) => usize::try_from(value).ok().and_then(|at| words.get(at)).map_or(Value::Null, |word| (*word).into()),
+        Unit::Flag => (value == 1).into(),
+        Unit::Yen | Unit::Number => value.into(),
+    }
+}
+
+/// The tables that a run was given, by kind: a row for each fact, with the number of its person (from 1, as an
+/// explanation shows it) and its source.
+pub fn evidence(evidence: &Evidence) -> Value {
+    let rows = |given: &Given| {
+        let row = |row: usize, source: &String| {
+            let mut members = Map::new();
+            for column in &given.table.columns {
+                let Values::Integers(values) = &column.values else { continue };
+                let value = values.get(row).copied().unwrap_or(ABSENT);
+                let told = match (&*column.name, Kind::named(&given.kind).and_then(|kind| kind.field(&column.name))) {
+                    ("person", None) => value.saturating_add(1).into(),
+                    ("year", None) => value.into(),
+                    (_, None) => cell(Unit::Date, value),
+                    (_, Some(field)) => cell(field.unit, value),
+                };
+                members.insert(column.name.to_string(), told);
+            }
+            members.insert("source".into(), source.as_str().into());
+            Value::Object(members)
+        };
+        given.sources.iter().enumerate().map(|(at, source)| row(at, source)).collect::<Vec<_>>()
+    };
+    evidence.given.iter().map(|given| (given.kind.clone(), Value::from(rows(given)))).collect::<Map<_, _>>().into()
 }
 
 /// The results by table and column.

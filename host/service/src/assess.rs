@@ -4,14 +4,15 @@
 //! page is one transaction, so a run may end at any moment and be continued: what is decided and
 //! still true is not decided again, and nothing is decided twice.
 
-use crate::decide_case::decide;
+use crate::decide_case::{Before, Next, NextError, decide, next};
+use crate::officer::Moment;
 use crate::revisions::{LiveRevision, PREMIUM, last_good};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::{Date, FiscalYear};
-use jorei_domain::decision::{Decision, Outcome, Reason};
+use jorei_domain::decision::{Outcome, Reason};
 use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality};
 use jorei_engine::Fault;
-use jorei_store::decisions::{CurrentDecision, NewDecision, PackedDecision};
+use jorei_store::decisions::{CurrentDecision, PackedDecision};
 use jorei_store::facts::StoredCase;
 use jorei_store::pauses::Pause;
 use jorei_store::{Store, StoreError};
@@ -41,8 +42,8 @@ pub struct Request {
     /// Households per page: one transaction, and what is lost when a run dies. A thousand take some
     /// tens of megabytes at most.
     pub page: u32,
-    /// The caller's clock, as text for the record.
-    pub clock: fn() -> String,
+    /// The caller's clock.
+    pub clock: fn() -> Moment,
     /// The caller's day.
     pub today: Date,
     /// Who runs it: an account, or the program that does.
@@ -72,6 +73,10 @@ pub struct Tally {
     pub faults: u64,
     /// Stopped before the end on request.
     pub stopped: bool,
+    /// Fuel of all runs.
+    pub fuel: u64,
+    /// Linear memory of the run that took most, in bytes.
+    pub memory_bytes: u64,
 }
 
 /// Why an assessment ended without having looked at everybody.
@@ -165,12 +170,6 @@ struct Page {
     vanished: u64,
 }
 
-struct Before {
-    decision: CurrentDecision,
-    /// The whole decision, where new facts came in and the answers must be compared.
-    whole: Option<Decision>,
-}
-
 async fn load(store: &Store, request: &Request, on: Date, after: Option<HouseholdId>) -> Result<Page, StoreError> {
     let cases = store.cases(request.municipality, after, request.page.max(1), on, request.as_of).await?;
     // Up to the next page, or beyond the last: a decided household without a case must be noticed.
@@ -232,45 +231,33 @@ fn decide_household(
     live: &LiveRevision,
     municipality: Municipality,
     as_of: Knowledge,
-    clock: fn() -> String,
+    clock: fn() -> Moment,
     stored: &StoredCase,
     before: Option<&Before>,
     (packed, tally): &mut (Vec<PackedDecision>, Tally),
 ) -> Result<(), AssessError> {
     tally.households += 1;
-    // What was decided knowing more is not superseded by what was known before.
-    if let Some(Before { decision, whole }) = before
-        && (decision.knowledge > as_of || whole.is_none() && decision.revision == live.digest)
-    {
-        tally.keep(decision);
-        return Ok(());
-    }
-    let supersedes = before.map(|before| before.decision.id);
-    let made = match decide(live, municipality, stored.household, stored.case.clone(), supersedes) {
-        Ok(made) => made,
-        Err(Fault::Clock | Fault::Runtime(_) | Fault::Compiler(_)) => {
+    let (made, outcome, cost) = match next(live, municipality, as_of, stored, before, || clock().now.at) {
+        Ok(Next::Decided(made)) => *made,
+        Ok(Next::Unchanged) => {
+            before.inspect(|before| tally.keep(&before.decision));
+            return Ok(());
+        }
+        Err(NextError::Fault(Fault::Clock | Fault::Runtime(_) | Fault::Compiler(_))) => {
             tally.faults += 1;
             return Ok(());
         }
+        Err(NextError::Store(error)) => return Err(error.into()),
     };
-    if let Some(Before { whole: Some(whole), .. }) = before {
-        // New facts that change nothing the rule looked at make no new decision.
-        let same = Decision { supersedes: whole.supersedes, ..made.decision.clone() };
-        if let (true, Some(before)) = (same == *whole, before) {
-            tally.keep(&before.decision);
-            return Ok(());
-        }
-    }
-    match &made.decision.outcome {
+    tally.fuel += cost.fuel;
+    tally.memory_bytes = tally.memory_bytes.max(cost.memory_bytes);
+    match outcome {
         Outcome::Decided { provisional: false, .. } => tally.decided += 1,
         Outcome::Decided { provisional: true, .. } => tally.provisional += 1,
         Outcome::Refused(_) => tally.refused += 1,
         Outcome::Failed(_) => tally.failed += 1,
     }
-    let amount = made.decision.outcome.figure("premium", "total_yen");
-    let version = before.map_or(1, |before| before.decision.version + 1);
-    let new = NewDecision { decision: made.decision, version, knowledge: as_of, fuel: made.fuel, amount, recorded_at: clock() };
-    packed.push(new.pack()?);
+    packed.push(made);
     Ok(())
 }
 
@@ -317,7 +304,7 @@ async fn pause(store: &Store, live: &LiveRevision, request: &Request, tally: &Ta
 
 impl Request {
     fn stamp(&self) -> Stamp {
-        Stamp { by: self.by.clone(), at: (self.clock)() }
+        Stamp { by: self.by.clone(), at: (self.clock)().now.at }
     }
 }
 
@@ -347,5 +334,7 @@ impl Tally {
         self.open += other.open;
         self.failed += other.failed;
         self.faults += other.faults;
+        self.fuel += other.fuel;
+        self.memory_bytes = self.memory_bytes.max(other.memory_bytes);
     }
 }

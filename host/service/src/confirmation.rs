@@ -11,6 +11,7 @@ use crate::officer::{Now, Officer};
 use crate::value_states::{Stated, at, lines, raise, unconfirmed, values};
 use crate::words::plain;
 use jorei_domain::act::{Change, Confirmation};
+use jorei_domain::audit::Stamp;
 use jorei_domain::id::{Digest, Municipality};
 use jorei_store::{Store, StoreError};
 use std::fmt::Write as _;
@@ -49,19 +50,18 @@ pub enum ConfirmationError {
     Store(#[from] StoreError),
 }
 
-/// Makes the act that confirms values of an ordinance. The new text is kept at once; its states
-/// count only once the act took effect. Answers the act and the new ordinance.
+/// What to make an act of that confirms values of an ordinance, and the new ordinance. The new text is
+/// kept at once, in the name of the stamp; its states count only once the act took effect.
 ///
 /// # Errors
 /// A [`ConfirmationError`].
-pub async fn confirm(
+pub async fn proposal(
     store: &Store,
     municipality: Municipality,
-    officer: &Officer,
     ordinance: Digest,
     (paths, source): (&[String], &str),
-    now: &Now,
-) -> Result<(Digest, Digest), ConfirmationError> {
+    stamp: &Stamp,
+) -> Result<(Proposal, Digest), ConfirmationError> {
     if source.trim().is_empty() {
         return Err(ConfirmationError::Source);
     }
@@ -85,8 +85,24 @@ pub async fn confirm(
     let _ = writeln!(shown, "確認後の条例 {result}");
     let change = |path: &String| Change::Value(Confirmation { ordinance, path: path.clone(), source: source.clone(), result });
     let changes = based(store, municipality, paths.iter().map(change).collect()).await?;
-    store.save_ordinance(municipality, &text, &now.stamp(&officer.account)).await?;
-    let proposal = Proposal { changes, reason: source, shown, checkers: 1, eligible: Vec::new(), emergency: false };
+    store.save_ordinance(municipality, &text, stamp).await?;
+    Ok((Proposal { changes, reason: source, shown, checkers: 1, eligible: Vec::new(), emergency: false }, result))
+}
+
+/// Makes the act that confirms values of an ordinance; see [`proposal`]. Answers the act and the new
+/// ordinance.
+///
+/// # Errors
+/// A [`ConfirmationError`].
+pub async fn confirm(
+    store: &Store,
+    municipality: Municipality,
+    officer: &Officer,
+    ordinance: Digest,
+    what: (&[String], &str),
+    now: &Now,
+) -> Result<(Digest, Digest), ConfirmationError> {
+    let (proposal, result) = proposal(store, municipality, ordinance, what, &now.stamp(&officer.account)).await?;
     Ok((propose(store, municipality, officer, proposal, now).await?, result))
 }
 

@@ -19,6 +19,7 @@
 //! Households are numbered from 1, persons from 1 with gaps. A household depends on the seed and
 //! its number only: the first hundred of a large city are a city of one hundred.
 
+mod addresses;
 mod compose;
 mod dice;
 mod household;
@@ -32,10 +33,14 @@ use compose::{compose, earn};
 use dice::Dice;
 use household::{Draft, FIRST_FISCAL, HORIZON, REFERENCE, ended_by};
 use jorei_domain::calendar::Date;
-use jorei_domain::id::HouseholdId;
+use jorei_domain::id::{HouseholdId, PersonId};
+use jorei_store::addresses::Address;
 use jorei_store::facts::Assertion;
 use jorei_store::names::Name;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Of so many households one has a person to protect.
+const PROTECT_EVERY: u32 = 500;
 
 /// Which city to make up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -62,6 +67,10 @@ pub struct Bundle {
     pub assertions: Vec<Assertion>,
     /// One per person.
     pub names: Vec<Name>,
+    /// One per person; made up.
+    pub addresses: Vec<Address>,
+    /// A person to be protected for practice (支援措置): by an act, like any other.
+    pub protect: Option<PersonId>,
     /// The special cases it is.
     pub special: BTreeSet<Special>,
     /// Persons insured on 1 April 2025.
@@ -154,6 +163,9 @@ fn bundle(seed: u64, household: u32) -> Bundle {
         household: HouseholdId(draft.household),
         assertions: draft.assertions(dice),
         names: names_of(&draft, dice),
+        // After everything else, so that the throws before stay what they were.
+        addresses: addresses::addresses_of(&draft, dice),
+        protect: household.is_multiple_of(PROTECT_EVERY).then(|| draft.person(0)),
         insured: on_reference(&draft, i64::MIN),
         insured_65: on_reference(&draft, 65),
         special: draft.special,
@@ -248,6 +260,19 @@ mod tests {
             }
             assert!(bundle.assertions.iter().all(|a| a.from < a.until), "{bundle:?}");
         }
+    }
+
+    #[test]
+    fn everybody_has_one_address_and_a_few_households_somebody_to_protect() {
+        let mut protected = Vec::new();
+        for bundle in TENTH.bundles() {
+            let persons = |ids: Vec<PersonId>| ids.into_iter().collect::<BTreeSet<_>>();
+            let named = persons(bundle.names.iter().map(|name| name.person).collect());
+            assert_eq!(persons(bundle.addresses.iter().map(|address| address.person).collect()), named);
+            assert_eq!(bundle.addresses.len(), named.len());
+            protected.extend(bundle.protect.filter(|person| named.contains(person)));
+        }
+        assert_eq!(protected.len(), 8);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! into one transaction. Absent here: the clock, the environment, the file system, the terminal;
 //! all of them come in as arguments from `cli`.
 
+pub mod access;
 pub mod activation;
 pub mod acts;
 pub mod admission;
@@ -18,12 +19,21 @@ pub mod demo_city;
 pub mod evaluate;
 pub mod explain;
 pub mod language;
+pub mod lookups;
 pub mod office;
+#[cfg(test)]
+mod office_of_two;
 pub mod officer;
 pub mod ordinance;
+pub mod passwords;
+pub mod people;
+pub mod personal_numbers;
+pub mod protections;
 pub mod queue;
+pub mod randomness;
 pub mod replay;
 pub mod revisions;
+pub mod sessions;
 pub mod shadow;
 pub mod summary;
 pub mod trial;

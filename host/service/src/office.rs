@@ -1,11 +1,12 @@
-//! The office's own settings: who may act, which vendors count, what each rule may reach.
+//! The office's own settings: who may act and do what, which vendors count, what each rule may reach.
 //!
 //! One file form serves founding and every later change: what a file names takes the place of what
 //! was, what it does not name stays. Nothing of it holds before a second person signed.
 
+use crate::acts::{ActsError, Proposal, based};
 use crate::officer::accounts;
 use crate::words::plain;
-use jorei_domain::act::{Account, Change, Granted, KINDS, Threshold, Vendor, VendorKey};
+use jorei_domain::act::{Access, Account, Based, Change, Granted, KINDS, Threshold, Vendor, VendorKey};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::Municipality;
 use jorei_domain::record::Kind;
@@ -15,6 +16,9 @@ use jorei_package::signing::PublicKey;
 use jorei_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
+
+/// The longest subject that OpenID Connect Core 1.0, section 2, allows.
+const SUBJECT_BYTES_MAX: usize = 255;
 
 /// An office file.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -28,6 +32,8 @@ struct File {
     grant: Vec<GrantEntry>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     threshold: Vec<ThresholdEntry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    access: Vec<AccessEntry>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -63,6 +69,17 @@ struct GrantEntry {
 struct ThresholdEntry {
     of: String,
     checkers: u32,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct AccessEntry {
+    account: String,
+    roles: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vendor: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
 }
 
 /// Why a file is no office file.
@@ -146,7 +163,44 @@ pub fn read(text: &str) -> Result<Vec<Change>, OfficeError> {
         }
         changes.push(Change::Threshold(Threshold { of: entry.of, checkers: entry.checkers }));
     }
+    let mut subjects: Vec<(String, String)> = Vec::new();
+    for entry in file.access {
+        let access = access(entry)?;
+        if let Some(subject) = &access.subject {
+            if let Some((_, other)) = subjects.iter().find(|(known, _)| known == subject) {
+                let at = format!("access {}", access.account);
+                return Err(wrong(&at, format!("has the subject of account {other}; every account needs one of its own, or none")));
+            }
+            subjects.push((subject.clone(), access.account.clone()));
+        }
+        changes.push(Change::Access(access));
+    }
     Ok(changes)
+}
+
+/// What an account may do, as the file says it.
+fn access(entry: AccessEntry) -> Result<Access, OfficeError> {
+    let AccessEntry { account, mut roles, vendor, subject } = entry;
+    let at = format!("access {account}");
+    name(&at, &account)?;
+    if let Some(unknown) = roles.iter().find(|word| Role::named(word).is_none()) {
+        let known: Vec<&str> = Role::ALL.into_iter().map(Role::word).collect();
+        return Err(wrong(&at, format!("`{}` is no role; known are {}", unknown.escape_debug(), known.join(", "))));
+    }
+    roles.sort();
+    roles.dedup();
+    match (&vendor, roles.iter().any(|word| word == Role::Vendor.word())) {
+        (_, true) if roles.len() > 1 => return Err(wrong(&at, "the role `vendor` stands alone; give the other roles to another account")),
+        (None, true) => return Err(wrong(&at, "the role `vendor` needs `vendor`, the name of the vendor whose rules it sees")),
+        (Some(_), false) => return Err(wrong(&at, "`vendor` is for the role `vendor` only; leave it out")),
+        (Some(vendor), true) => name(&at, vendor)?,
+        (None, false) => {}
+    }
+    let steers = |subject: &String| plain(subject) != *subject;
+    if subject.as_ref().is_some_and(|subject| subject.is_empty() || subject.len() > SUBJECT_BYTES_MAX || steers(subject)) {
+        return Err(wrong(&at, format!("`subject` must have 1 to {SUBJECT_BYTES_MAX} bytes and no control character; or leave it out")));
+    }
+    Ok(Access { account, roles, vendor, subject })
 }
 
 fn wrong(at: &str, what: impl ToString) -> OfficeError {
@@ -177,7 +231,7 @@ pub async fn write(store: &Store, municipality: Municipality) -> Result<String, 
         let Account { name, key, from, until } = account;
         file.account.push(AccountEntry { name, key, from: from.to_string(), until: until.to_string() });
     }
-    for kind in ["vendor", "grant", "threshold"] {
+    for kind in ["vendor", "grant", "threshold", "access"] {
         for (_, change) in store.states(municipality, kind).await? {
             match change {
                 Change::Vendor(Vendor { name, keys, needed }) => {
@@ -189,6 +243,9 @@ pub async fn write(store: &Store, municipality: Municipality) -> Result<String, 
                     file.grant.push(GrantEntry { vendor, rule, records, capabilities });
                 }
                 Change::Threshold(Threshold { of, checkers }) => file.threshold.push(ThresholdEntry { of, checkers }),
+                Change::Access(Access { account, roles, vendor, subject }) => {
+                    file.access.push(AccessEntry { account, roles, vendor, subject });
+                }
                 _ => {}
             }
         }
@@ -221,17 +278,24 @@ pub async fn grant(store: &Store, municipality: Municipality, vendor: &str, rule
     }
 }
 
+/// What to make an act of that changes the office's settings, or founds it. Nothing is written. Whoever
+/// proposes may ask for more people, name them, or say that it is an emergency.
+///
+/// # Errors
+/// An [`ActsError`].
+pub async fn proposal(store: &Store, municipality: Municipality, changes: Vec<Change>, reason: &str) -> Result<Proposal, ActsError> {
+    let changes = based(store, municipality, changes).await?;
+    let shown = show(store, municipality, &changes).await?;
+    Ok(Proposal { changes, reason: reason.to_owned(), shown, checkers: 1, eligible: Vec::new(), emergency: false })
+}
+
 /// The changes as an official reads them: each against what holds now.
 ///
 /// # Errors
 /// A [`StoreError`].
-pub async fn show<'c>(
-    store: &Store,
-    municipality: Municipality,
-    changes: impl IntoIterator<Item = &'c Change>,
-) -> Result<String, StoreError> {
+pub async fn show(store: &Store, municipality: Municipality, changes: &[Based]) -> Result<String, StoreError> {
     let mut text = String::new();
-    for change in changes {
+    for Based { change, .. } in changes {
         let current = store.state(municipality, change.kind(), &change.key()).await?.map(|(_, current)| current);
         if current.as_ref() == Some(change) {
             continue;

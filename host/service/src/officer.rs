@@ -23,6 +23,15 @@ impl Now {
     }
 }
 
+/// The moment of a session: the same instant, also to be counted with.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Moment {
+    /// Day and instant, for the record.
+    pub now: Now,
+    /// Unix time in seconds.
+    pub seconds: i64,
+}
+
 /// A person of the office with the key that proves it.
 pub struct Officer {
     /// The account's name.
@@ -89,6 +98,21 @@ impl Officer {
     pub(crate) fn key(&self) -> &SecretKey {
         &self.key
     }
+}
+
+/// The account of a name, if it is good on a day.
+///
+/// # Errors
+/// A [`StoreError`].
+pub async fn good_account(store: &Store, municipality: Municipality, name: &str, today: Date) -> Result<Option<Account>, StoreError> {
+    // No account is called so, and PostgreSQL takes no such text.
+    if name.contains('\0') {
+        return Ok(None);
+    }
+    Ok(match store.state(municipality, "account", name).await? {
+        Some((_, Change::Account(account))) if account.from <= today && today < account.until => Some(account),
+        _ => None,
+    })
 }
 
 /// The accounts of an office, ended ones included.

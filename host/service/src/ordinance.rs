@@ -86,3 +86,9 @@ fn json(value: toml::Value) -> Value {
         toml::Value::Table(table) => Value::Object(table.into_iter().map(|(key, value)| (key, json(value))).collect()),
     }
 }
+
+/// Can a draft be called so? 1 to 64 of a-z, 0-9, `-` and `_`, and not like the digits of a digest.
+pub fn is_draft_name(name: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    (1..=64).contains(&name.len()) && name.bytes().all(word) && !name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

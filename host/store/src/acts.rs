@@ -12,8 +12,8 @@ mod refusal;
 
 use crate::audit::{Record, append_record};
 use crate::prefix::Prefix;
-use crate::{Result, Store, StoreError, digest, flag, learn, lock_knowledge, pauses, revisions};
-use jorei_domain::act::{Account, Act, Based, Change, NO_STATE};
+use crate::{Result, Store, StoreError, digest, flag, learn, lock_knowledge, pauses, revisions, vault};
+use jorei_domain::act::{Access, Account, Act, Based, Change, NO_STATE};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Digest, Municipality};
@@ -365,10 +365,11 @@ impl Office {
     }
 }
 
-/// What must hold when an act is proposed and again when it takes effect, in order: keys, the
+/// What must hold when an act is proposed and again when it takes effect, in order: keys, roles, the
 /// number of people, bases, activations.
 async fn check_changes(transaction: &mut Transaction<'static, Any>, act: &Act, office: &Office) -> Result<()> {
     office.check_keys(act)?;
+    check_access(transaction, act, office).await?;
     for Based { change, .. } in &act.changes {
         let mut needed = threshold(transaction, act.municipality, change.kind()).await?;
         if let Change::Threshold(of) = change {
@@ -390,6 +391,37 @@ async fn check_changes(transaction: &mut Transaction<'static, Any>, act: &Act, o
     for Based { change, .. } in &act.changes {
         if let Change::Activation(activation) = change {
             revisions::check_activation(transaction, act.municipality, activation).await?;
+        }
+        if let Change::Number(entered) = change {
+            vault::check_entry(transaction, act.municipality, entered).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Has every account that would get roles been brought, and a subject of its own?
+async fn check_access(transaction: &mut Transaction<'static, Any>, act: &Act, office: &Office) -> Result<()> {
+    let given: Vec<&Access> = refusal::accesses_of(act).collect();
+    if given.is_empty() {
+        return Ok(());
+    }
+    for access in &given {
+        if !refusal::accounts_of(act).any(|account| account.name == access.account) {
+            office.known(&access.account)?;
+        }
+    }
+    let mut all: Vec<Access> = given.iter().copied().cloned().collect();
+    for row in sqlx::query(STATES).bind(act.municipality.number()).bind("access").fetch_all(&mut **transaction).await? {
+        if let (_, Change::Access(access)) = read_state(&row)?
+            && !given.iter().any(|given| given.account == access.account)
+        {
+            all.push(access);
+        }
+    }
+    for (index, access) in given.iter().enumerate() {
+        let same = |other: &&Access| other.subject.is_some() && other.subject == access.subject;
+        if let Some(other) = all.iter().skip(index + 1).find(same) {
+            return Err(ActError::SameSubject { account: access.account.clone(), other: other.account.clone() }.into());
         }
     }
     Ok(())
@@ -508,7 +540,7 @@ async fn check_emergency(transaction: &mut Transaction<'static, Any>, act: &Act)
     Ok(())
 }
 
-async fn state(
+pub(crate) async fn state(
     transaction: &mut Transaction<'static, Any>,
     municipality: Municipality,
     kind: &str,

@@ -24,8 +24,9 @@ pub struct StoredEntry {
     /// The entry; its `payload` is the hash as stored.
     pub entry: Entry,
     /// The payload itself. Its layout is that of the entry's kind: for `decisions` their ids of 32
-    /// bytes each; for `facts` the knowledge number in 8 bytes and a digest; for `names` the
-    /// knowledge number and the count, 8 bytes each; for every other kind the digest of the row and
+    /// bytes each; for `facts` the knowledge number in 8 bytes and a digest; for `names` and `addresses` the
+    /// knowledge number and the count, 8 bytes each; for `lookup` and
+    /// `alarm` see [`jorei_domain::lookup::Noted`]; for every other kind the digest of the row and
     /// its key. Numbers are big-endian.
     pub payload: Vec<u8>,
     /// The link as stored.
@@ -35,6 +36,7 @@ pub struct StoredEntry {
 /// Takes the next place: the first is 1. The row stays locked until the commit.
 const TAKE_SEQUENCE: &str = "INSERT INTO audit_counter (municipality, next) VALUES ($1, 2) \
      ON CONFLICT (municipality) DO UPDATE SET next = audit_counter.next + 1 RETURNING next - 1";
+const LOCK: &str = "UPDATE audit_counter SET next = next WHERE municipality = $1";
 const LINK: &str = "SELECT link FROM audit WHERE municipality = $1 AND sequence = $2";
 const APPEND: &str = "INSERT INTO audit (municipality, sequence, at, by_whom, kind, subject, payload, payload_hash, link) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -45,7 +47,8 @@ const COUNTED: &str = "SELECT next - 1 FROM audit_counter WHERE municipality = $
 
 /// Every statement of this file and those below it, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const STATEMENTS: &[&[&str]] = &[&[TAKE_SEQUENCE, LINK, APPEND, ENTRIES, HEAD, COUNTED], record::STATEMENTS, verify::STATEMENTS];
+pub(crate) const STATEMENTS: &[&[&str]] =
+    &[&[TAKE_SEQUENCE, LOCK, LINK, APPEND, ENTRIES, HEAD, COUNTED], record::STATEMENTS, verify::STATEMENTS];
 
 impl Store {
     /// The entries after a place (0 for all), in order, at most `limit`; none means that there are
@@ -66,6 +69,14 @@ impl Store {
         let row = sqlx::query(HEAD).bind(municipality.number()).fetch_optional(&self.pool).await?;
         row.map_or(Ok((0, START)), |row| Ok((row.try_get(0)?, digest(&row, 1)?)))
     }
+}
+
+/// Lets one writer of the municipality's chain at a time go on, for short transactions that count
+/// rows before they write one and take no knowledge number. Where the chain is empty there is nothing
+/// to lock, and of two that race the keys of their tables refuse one.
+pub(crate) async fn lock(transaction: &mut Transaction<'static, Any>, municipality: Municipality) -> Result<()> {
+    sqlx::query(LOCK).bind(municipality.number()).execute(&mut **transaction).await?;
+    Ok(())
 }
 
 /// Appends an entry. The last thing a transaction does before it commits: the counter's lock makes

@@ -3,15 +3,19 @@
 //! is checked once, for nothing can be cleaned away.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, missing_docs)]
 
+mod accounts;
 mod acts;
 mod chain;
 mod desk;
+mod people;
 
 use crate::decisions::{NewDecision, PackedDecision, Saved};
 use crate::facts::{Assertion, StoredCase};
 use crate::names::Name;
 use crate::revisions::Revision;
-use crate::{Store, StoreError, admissions, audit, decisions, drafts, facts, names, pauses, revisions, shadow_reports};
+use crate::{
+    Store, StoreError, addresses, admissions, audit, decisions, drafts, facts, lookups, names, pauses, revisions, shadow_reports, vault,
+};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::{Decision, Evidence, Failure, Outcome};
@@ -39,7 +43,9 @@ pub async fn check_all(store: &Store) {
     check_decisions_of_a_revision(store).await;
     acts::check(store).await;
     desk::check(store).await;
+    accounts::check(store).await;
     chain::check(store).await;
+    people::check(store).await;
 }
 
 /// Who writes in these checks, and when.
@@ -112,12 +118,21 @@ pub async fn check_statements(store: &Store) {
         drafts::STATEMENTS,
         pauses::STATEMENTS,
         shadow_reports::STATEMENTS,
+        crate::prepared::STATEMENTS,
+        crate::credentials::STATEMENTS,
+        crate::sessions::STATEMENTS,
+        crate::requests::STATEMENTS,
+        crate::jobs::STATEMENTS,
+        addresses::STATEMENTS,
+        lookups::STATEMENTS,
+        crate::people::STATEMENTS,
+        vault::STATEMENTS,
     ];
     for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "{sql}: {:?}", prepared.err());
     }
-    for insert in [facts::INSERTS, names::INSERTS, decisions::INSERTS].into_iter().flatten() {
+    for insert in [facts::INSERTS, names::INSERTS, addresses::INSERTS, decisions::INSERTS].into_iter().flatten() {
         for count in [1, 2] {
             let prepared = (*connection).prepare(insert.sql(count, store.database).into_sql_str()).await;
             assert!(prepared.is_ok(), "{}: {:?}", insert.head, prepared.err());
@@ -136,6 +151,8 @@ pub async fn check_append_only(store: &Store) {
     let revision = some_revision(store, office).await;
     acts::put_in_force(store, office, revision, Date::MIN, Date::MAX).await;
     desk::fill(store, office, revision).await;
+    accounts::fill(store, office).await;
+    people::fill(store, office).await;
     store.save_decisions(&[packed(office, revision, 1, 1, Failure::Trap, None)], &stamp()).await.unwrap();
     let tables = [
         ("learning", "learnt_on"),
@@ -154,6 +171,17 @@ pub async fn check_append_only(store: &Store) {
         ("draft", "written"),
         ("pause", "reason"),
         ("shadow_report", "content"),
+        ("prepared_act", "maker"),
+        ("credential", "hash"),
+        ("session", "account"),
+        ("session_end", "at"),
+        ("login_attempt", "outcome"),
+        ("request", "hash"),
+        ("request_answer", "body"),
+        ("job", "kind"),
+        ("job_end", "state"),
+        ("person_address", "address"),
+        ("vault", "at"),
     ];
     for (table, column) in tables {
         for sql in [format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")] {
@@ -616,6 +644,33 @@ pub async fn check_decisions_of_a_revision(store: &Store) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Names that were kept before readings were searchable are found after the migration.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn names_from_before_are_found_by_their_reading() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("old.db").to_str().unwrap()).await.unwrap();
+        let before = crate::SQLITE_MIGRATIONS.iter().take_while(|sql| !sql.contains("kana_key"));
+        let before: Vec<_> = (1_i64..)
+            .zip(crate::MIGRATION_NAMES)
+            .zip(before)
+            .map(|((version, name), sql)| {
+                sqlx::migrate::Migration::new(version, name.into(), sqlx::migrate::MigrationType::Simple, (*sql).into_sql_str(), false)
+            })
+            .collect();
+        sqlx::migrate::Migrator::with_migrations(before).run(&store.pool).await.unwrap();
+        let office = office(97);
+        store.assert_facts(office, LEARNT, &[born(1, "1980-05-17")], &stamp()).await.unwrap();
+        let old = "INSERT INTO person_name (municipality, person, knowledge, name, kana, latin) \
+             VALUES ($1, 1, 1, 'MINH NGUYEN', 'ミン　グエン・ア イ', 'Minh Nguyen')";
+        sqlx::query(old).bind(office.number()).execute(&store.pool).await.unwrap();
+        store.migrate().await.unwrap();
+        for key in ["ミングエンアイ", "MINHNGUYEN"] {
+            assert_eq!(store.persons_by_kana(office, key, None, 9).await.unwrap(), [PersonId(1)], "{key}");
+        }
+        let changed = store.pool.execute("UPDATE person_name SET name = 'x'").await;
+        assert!(changed.unwrap_err().to_string().contains("append-only"));
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn every_promise_holds_on_sqlite() {

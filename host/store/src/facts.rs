@@ -4,7 +4,7 @@
 //! office learnt them. Where two overlap in time the later one holds, whether it gives values or
 //! says that nothing of the kind holds there. What is left, as of some knowledge, are the facts.
 
-mod overlay;
+pub(crate) mod overlay;
 
 use crate::rows::Insert;
 use crate::{Result, Store, StoreError, audit, date, learn};
@@ -521,7 +521,7 @@ fn write_values(values: Option<&[i64]>) -> String {
 
 /// Reads what [`write_values`] wrote. A row from before a kind gained its last fields has fewer
 /// values; the rest are absent.
-fn read_values(text: &str, fields: usize) -> Result<Option<Vec<i64>>> {
+pub(crate) fn read_values(text: &str, fields: usize) -> Result<Option<Vec<i64>>> {
     if text == "null" {
         return Ok(None);
     }

@@ -9,28 +9,38 @@
 //! writing call leaves an entry in the municipality's chain ([`audit`]) in its own transaction.
 //!
 //! Absent here: Wasm, the meaning of a fact, a clock (dates and instants are arguments), the
-//! verification of signatures (their texts are kept as they came), and personal text outside
-//! [`names`].
+//! verification of signatures (their texts are kept as they came), personal text outside
+//! [`names`] and [`addresses`], and the key of the [`vault`].
 
 pub mod acts;
+pub mod addresses;
 pub mod admissions;
 pub mod audit;
 
 #[cfg(any(test, feature = "checks"))]
 #[doc(hidden)]
 pub mod checks;
+pub mod credentials;
 pub mod decisions;
 pub mod drafts;
 pub mod facts;
+pub mod jobs;
+pub mod lookups;
 pub mod names;
 pub mod pauses;
+pub mod people;
 mod prefix;
+pub mod prepared;
+pub mod readings;
+pub mod requests;
 pub mod revisions;
 mod rows;
+pub mod sessions;
 pub mod shadow_reports;
+pub mod vault;
 
 use jorei_domain::calendar::Date;
-use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality};
+use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality, PersonId};
 use jorei_domain::record::Kind;
 use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -140,6 +150,33 @@ pub enum StoreError {
         /// The latest version there is; 0 for none.
         found: i64,
     },
+    /// A password that does not follow the one that holds.
+    #[error("account {account}: its next password is number {next}, not {given}; another one was set in between, sign again")]
+    CredentialMoved {
+        /// The account.
+        account: String,
+        /// The number given.
+        given: i64,
+        /// The number that is next.
+        next: i64,
+    },
+    /// A job that cannot begin or end so.
+    #[error("job {id}: {wrong}")]
+    Job {
+        /// The job.
+        id: String,
+        /// What is wrong.
+        wrong: &'static str,
+    },
+    /// A personal number that is in use for another person, or an entry of the vault that is not the
+    /// person's. Neither the number nor the other person is named.
+    #[error("the personal number of person {person}: {wrong}")]
+    Vault {
+        /// The person it was entered for.
+        person: PersonId,
+        /// What is wrong.
+        wrong: &'static str,
+    },
     /// Something stored does not read back as what was written.
     #[error("damaged record: {0}")]
     Damaged(String),
@@ -160,23 +197,27 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 6] = [
+const SQLITE_MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
     include_str!("../migrations/sqlite/0004_acts.sql"),
     include_str!("../migrations/sqlite/0005_admissions.sql"),
     include_str!("../migrations/sqlite/0006_pauses.sql"),
+    include_str!("../migrations/sqlite/0007_accounts.sql"),
+    include_str!("../migrations/sqlite/0008_people.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 6] = [
+const POSTGRES_MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
     include_str!("../migrations/postgres/0004_acts.sql"),
     include_str!("../migrations/postgres/0005_admissions.sql"),
     include_str!("../migrations/postgres/0006_pauses.sql"),
+    include_str!("../migrations/postgres/0007_accounts.sql"),
+    include_str!("../migrations/postgres/0008_people.sql"),
 ];
-const MIGRATION_NAMES: [&str; 6] = ["records", "revisions", "decisions", "acts", "admissions", "pauses"];
+const MIGRATION_NAMES: [&str; 8] = ["records", "revisions", "decisions", "acts", "admissions", "pauses", "accounts", "people"];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.
 const TAKE_KNOWLEDGE: &str = "INSERT INTO knowledge (municipality, next) VALUES ($1, 2) \

@@ -1,6 +1,7 @@
-//! Names of persons: the only personal text in the database, apart from everything a rule, a
+//! Names of persons: personal text, with [`crate::addresses`] the only one, apart from everything a rule, a
 //! decision or a log ever sees.
 
+use crate::readings::{kana_key, latin_key};
 use crate::rows::Insert;
 use crate::{Result, Store, audit, learn};
 use jorei_domain::audit::Stamp;
@@ -21,8 +22,11 @@ pub struct Name {
     pub latin: Option<String>,
 }
 
-const INSERT_NAMES: Insert =
-    Insert { head: "INSERT INTO person_name (municipality, person, knowledge, name, kana, latin) VALUES", columns: 6, tail: "" };
+const INSERT_NAMES: Insert = Insert {
+    head: "INSERT INTO person_name (municipality, person, knowledge, name, kana, latin, kana_key, latin_key) VALUES",
+    columns: 8,
+    tail: "",
+};
 const NAME: &str = "SELECT name, kana, latin FROM person_name WHERE municipality = $1 AND person = $2 AND knowledge <= $3 \
      ORDER BY knowledge DESC LIMIT 1";
 
@@ -49,6 +53,7 @@ impl Store {
             for Name { person, name, kana, latin } in chunk {
                 query = query.bind(municipality.number()).bind(person.0).bind(knowledge.0);
                 query = query.bind(name.as_str()).bind(kana.as_str()).bind(latin.as_deref());
+                query = query.bind(kana_key(kana)).bind(latin.as_deref().map(latin_key).unwrap_or_default());
             }
             query.execute(&mut *transaction).await?;
         }

@@ -63,7 +63,10 @@ fn root() -> PathBuf {
 fn setup() -> anyhow::Result<()> {
     toolchain::components()?;
     toolchain::wasm_target()?;
-    toolchain::postgresql()
+    toolchain::postgresql()?;
+    toolchain::openssl()?;
+    toolchain::openid_provider()?;
+    toolchain::schemathesis()
 }
 
 /// Runs the tests; `length` tells the long ones how long.

@@ -1,5 +1,6 @@
 //! What a Debian machine with rustup and build-essential lacks.
 
+use crate::build::target;
 use crate::{run, step};
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
@@ -48,12 +49,77 @@ pub fn postgresql() -> anyhow::Result<()> {
         return Ok(());
     }
     step("PostgreSQL");
-    let by_hand = "installing PostgreSQL for the tests (as root: apt-get install postgresql)";
-    run(Command::new("apt-get").args(["update", "-qq"])).context(by_hand)?;
-    run(Command::new("apt-get")
-        .args(["install", "-y", "-qq", "--no-install-recommends", "postgresql"])
-        .env("DEBIAN_FRONTEND", "noninteractive"))
-    .context(by_hand)
+    apt(&["postgresql"])
+}
+
+/// OpenSSL's command, which makes certificates for the tests.
+pub fn openssl() -> anyhow::Result<()> {
+    let there = Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success());
+    if there { Ok(()) } else { apt(&["openssl"]) }
+}
+
+/// The version of schemathesis that tries the API.
+const SCHEMATHESIS: &str = "4.32.5";
+
+/// The provider of OpenID Connect for the tests, with Node.js, into Cargo's target folder.
+pub fn openid_provider() -> anyhow::Result<()> {
+    let folder = target().join("openid");
+    let wanted = std::fs::read("tests/openid/package.json").context("reading tests/openid/package.json")?;
+    let script = std::fs::read("tests/openid/provider.mjs").context("reading tests/openid/provider.mjs")?;
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("provider.mjs"), script)?;
+    let is_installed = folder.join("node_modules/oidc-provider/package.json").is_file();
+    if is_installed && std::fs::read(folder.join("package.json")).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    if !["node", "npm"].iter().all(|program| runs(program)) {
+        apt(&["nodejs", "npm"])?;
+    }
+    step("the provider of OpenID Connect for the tests");
+    std::fs::write(folder.join("package.json"), wanted)?;
+    run(Command::new("npm").current_dir(&folder).args([
+        "install",
+        "--omit=dev",
+        "--no-package-lock",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+    ]))
+}
+
+/// Schemathesis in a Python of its own, in Cargo's target folder.
+pub fn schemathesis() -> anyhow::Result<()> {
+    let folder = target().join("schemathesis");
+    let note = folder.join("version");
+    if folder.join("bin/schemathesis").is_file() && std::fs::read_to_string(&note).is_ok_and(|version| version == SCHEMATHESIS) {
+        return Ok(());
+    }
+    step("schemathesis");
+    let _ = std::fs::remove_dir_all(&folder);
+    // Debian's Python has `venv` in a package of its own, and notices only when it makes one.
+    let venv = || run(Command::new("/usr/bin/python3").args(["-m", "venv"]).arg(&folder));
+    if venv().is_err() {
+        apt(&["python3", "python3-venv"])?;
+        let _ = std::fs::remove_dir_all(&folder);
+        venv()?;
+    }
+    run(Command::new(folder.join("bin/pip"))
+        .args(["install", "--quiet", "--disable-pip-version-check"])
+        .arg(format!("schemathesis=={SCHEMATHESIS}")))?;
+    // Last, so that an installation that was broken off is begun again.
+    Ok(std::fs::write(&note, SCHEMATHESIS)?)
+}
+
+fn runs(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+fn apt(packages: &[&str]) -> anyhow::Result<()> {
+    let by_hand = || format!("installing what the tests need (as root: apt-get install {})", packages.join(" "));
+    run(Command::new("apt-get").args(["update", "-qq"])).with_context(by_hand)?;
+    let mut install = Command::new("apt-get");
+    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages);
+    run(install.env("DEBIAN_FRONTEND", "noninteractive")).with_context(by_hand)
 }
 
 fn sysroot() -> anyhow::Result<PathBuf> {

@@ -6,8 +6,9 @@ use crate::commands::listing::Listing;
 use crate::commands::officer::moment;
 use crate::office::{OfficeArgs, run};
 use anyhow::Context as _;
+use jorei_domain::act::Change;
 use jorei_domain::id::{Digest, Municipality};
-use jorei_service::acts::{find, own_accounts, sign};
+use jorei_service::acts::{find, own_accounts, sign, state};
 use jorei_service::office::content;
 use jorei_service::officer::{Officer, accounts};
 use jorei_store::Store;
@@ -20,7 +21,8 @@ use std::path::PathBuf;
 ///
 /// Without an act: the open ones. With an act: the text that was shown to its maker, and what has
 /// become of it. With --sign: signs exactly that. Nobody signs their own act, nobody signs twice;
-/// an act whose base has changed since it was made has expired.
+/// an act whose base has changed since it was made has expired. A personal number is not approved
+/// here but with the service, where it is typed again; it can be rejected here.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -51,6 +53,14 @@ pub fn run_approve(args: &Args) -> anyhow::Result<Exit> {
         let stored = find(&store, municipality, prefix).await?;
         if !args.sign && !args.reject {
             return show(&stored, args.json);
+        }
+        let personal_number = stored.act.changes.iter().any(|based| matches!(based.change, Change::Number(_)));
+        if args.sign && personal_number {
+            anyhow::bail!(
+                "act {}: it puts a personal number in use, which is approved by typing the number again from the document; do so with \
+                 the service (POST …/people/{{person}}/number/confirmations), or --reject",
+                &stored.id.to_string()[..12]
+            );
         }
         let key = read_secret_key(args.key.as_deref().context("--key: whose signature?")?)?;
         let mut known = accounts(&store, municipality).await?;
@@ -86,33 +96,13 @@ async fn list(store: &Store, municipality: Municipality, args: &Args) -> anyhow:
                 stored.act.maker.clone().into(),
                 changes.join(", ").into(),
                 format!("{}/{}", stored.approvals(), stored.act.checkers).into(),
-                state(&stored).into(),
+                state(&stored).0.into(),
                 stored.act.reason.clone().into(),
             ]);
         }
     }
     listing.print(args.json)?;
     Ok(Exit::Done)
-}
-
-fn state(stored: &StoredAct) -> &'static str {
-    match (stored.effect_at.is_some(), stored.is_rejected(), stored.is_open()) {
-        (true, true, _) => "in effect, rejected",
-        (true, _, true) => "EMERGENCY, open",
-        (true, _, false) => "in effect",
-        (false, true, _) => "rejected",
-        (false, false, _) => "open",
-    }
-}
-
-fn state_ja(stored: &StoredAct) -> &'static str {
-    match (stored.effect_at.is_some(), stored.is_rejected(), stored.is_open()) {
-        (true, true, _) => "効力あり（否認された緊急の決裁）",
-        (true, _, true) => "効力あり（緊急・未承認）",
-        (true, _, false) => "効力あり",
-        (false, true, _) => "否認",
-        (false, false, _) => "未承認",
-    }
 }
 
 fn show(stored: &StoredAct, json: bool) -> anyhow::Result<Exit> {
@@ -130,14 +120,14 @@ fn show(stored: &StoredAct, json: bool) -> anyhow::Result<Exit> {
             .map(|based| json!({ "kind": based.change.kind(), "key": based.change.key(), "base": based.base.to_string() }))
             .collect();
         let document = json!({
-            "act": stored.id.to_string(), "state": state(stored), "maker": act.maker, "made_at": act.made_at, "reason": act.reason,
+            "act": stored.id.to_string(), "state": state(stored).0, "maker": act.maker, "made_at": act.made_at, "reason": act.reason,
             "checkers": act.checkers, "eligible": act.eligible, "emergency": act.emergency, "changes": changes,
             "signatures": signatures, "in_effect_at": stored.effect_at, "shown": act.shown,
         });
         writeln!(out, "{document:#}")?;
         return Ok(Exit::Done);
     }
-    writeln!(out, "決裁番号 {}\n作成者 {}  {}\n理由 {}\n状態 {}\n", stored.id, act.maker, act.made_at, act.reason, state_ja(stored))?;
+    writeln!(out, "決裁番号 {}\n作成者 {}  {}\n理由 {}\n状態 {}\n", stored.id, act.maker, act.made_at, act.reason, state(stored).1)?;
     writeln!(out, "署名の対象（記録された変更そのもの）")?;
     for based in &act.changes {
         write!(out, "{}", content(&based.change))?;

@@ -1,8 +1,8 @@
 //! `jorei assess` and `jorei summary`.
 
 use crate::commands::Exit;
-use crate::commands::officer::program;
-use crate::office::{Lang, OfficeArgs, now, parse_year, run, runtime, today};
+use crate::commands::officer::{clock, program};
+use crate::office::{Lang, OfficeArgs, parse_year, run, runtime, today};
 use indicatif::{ProgressBar, ProgressStyle};
 use jorei_domain::calendar::FiscalYear;
 use jorei_domain::id::{Knowledge, Municipality};
@@ -66,7 +66,7 @@ pub fn run_assess(args: &Args) -> anyhow::Result<Exit> {
         let bar = ProgressBar::new(households).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {per_sec} ETA {eta}")?);
         let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).min(THREADS);
         let request =
-            Request { municipality, year: args.year, as_of, threads, page: args.page, clock: now, today: today(), by: program("assess") };
+            Request { municipality, year: args.year, as_of, threads, page: args.page, clock, today: today(), by: program("assess") };
         let outcome = assess(&store, &live, &request, &stop, |tally| {
             bar.set_position(tally.households);
         })

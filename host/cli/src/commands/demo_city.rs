@@ -4,7 +4,9 @@ use crate::commands::Exit;
 use crate::commands::officer::{moment, program};
 use crate::office::{OfficeArgs, run, today};
 use indicatif::{ProgressBar, ProgressStyle};
+use jorei_domain::id::{Municipality, PersonId};
 use jorei_service::demo_city::{DemoCity, Mix};
+use jorei_store::Store;
 
 /// Households per transaction.
 const CHUNK: usize = 1_000;
@@ -28,34 +30,49 @@ pub struct Args {
 pub fn run_demo_city(args: &Args) -> anyhow::Result<Exit> {
     run(async {
         let (store, municipality) = args.office.found().await?;
-        let bar = ProgressBar::new(u64::from(args.households))
-            .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} households {per_sec} ETA {eta}")?);
-        let mut mix = Mix::default();
-        let mut bundles = DemoCity { seed: args.seed, households: args.households }.bundles().peekable();
-        let mut added = 0;
-        while let Some(first) = bundles.peek().map(|bundle| bundle.household) {
-            let chunk: Vec<_> = bundles.by_ref().take(CHUNK).collect();
-            chunk.iter().for_each(|bundle| mix.count(bundle));
-            bar.inc(chunk.len() as u64);
-            if store.knows_household(municipality, first).await? {
-                continue;
-            }
-            added += chunk.len();
-            let (mut assertions, mut names) = (Vec::new(), Vec::new());
-            for bundle in chunk {
-                assertions.extend(bundle.assertions);
-                names.extend(bundle.names);
-            }
-            let stamp = moment().stamp(&program("demo-city"));
-            // Names first: a chunk counts as there when its facts are.
-            store.save_names(municipality, today(), &names, &stamp).await?;
-            store.assert_facts(municipality, today(), &assertions, &stamp).await?;
+        let protect = fill(&store, municipality, args.seed, args.households).await?;
+        if let Some(first) = protect.first() {
+            let more = protect.len();
+            eprintln!("{more} persons are meant to be protected, for practice, the first is {first}: jorei person protect {first} ...");
         }
-        bar.finish_and_clear();
-        eprintln!(
-            "{} households ({added} new), {} persons, {} insured on 1 April 2025, {} facts; seed {}",
-            mix.households, mix.persons, mix.insured, mix.assertions, args.seed
-        );
         Ok(Exit::Done)
     })
+}
+
+/// Lays a city into the records, a chunk of households at a time, and tells how it goes. Answers who is meant to be
+/// protected, for practice.
+pub async fn fill(store: &Store, municipality: Municipality, seed: u64, households: u32) -> anyhow::Result<Vec<PersonId>> {
+    let bar = ProgressBar::new(u64::from(households))
+        .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} households {per_sec} ETA {eta}")?);
+    let mut mix = Mix::default();
+    let mut bundles = DemoCity { seed, households }.bundles().peekable();
+    let mut added = 0;
+    let mut protect = Vec::new();
+    while let Some(first) = bundles.peek().map(|bundle| bundle.household) {
+        let chunk: Vec<_> = bundles.by_ref().take(CHUNK).collect();
+        chunk.iter().for_each(|bundle| mix.count(bundle));
+        bar.inc(chunk.len() as u64);
+        if store.knows_household(municipality, first).await? {
+            continue;
+        }
+        added += chunk.len();
+        let (mut assertions, mut names, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
+        for bundle in chunk {
+            assertions.extend(bundle.assertions);
+            names.extend(bundle.names);
+            addresses.extend(bundle.addresses);
+            protect.extend(bundle.protect);
+        }
+        let stamp = moment().stamp(&program("demo-city"));
+        // Names and addresses first: a chunk counts as there when its facts are.
+        store.save_names(municipality, today(), &names, &stamp).await?;
+        store.save_addresses(municipality, today(), &addresses, &stamp).await?;
+        store.assert_facts(municipality, today(), &assertions, &stamp).await?;
+    }
+    bar.finish_and_clear();
+    eprintln!(
+        "{} households ({added} new), {} persons, {} insured on 1 April 2025, {} facts; seed {seed}",
+        mix.households, mix.persons, mix.insured, mix.assertions
+    );
+    Ok(protect)
 }

@@ -3,8 +3,13 @@
 //! Absent: whom a municipality trusts. A key made here is nobody's until an act says whose it is.
 
 use crate::commands::Exit;
+use crate::commands::officer::OfficerArgs;
+use crate::office::{parse_municipality, second};
 use anyhow::{Context as _, bail};
+use jorei_domain::id::{Digest, Municipality};
 use jorei_package::signing::{PublicKey, SecretKey, generate, needs_password};
+use jorei_service::{acts, randomness, sessions};
+use serde_json::json;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -44,6 +49,75 @@ pub struct ShowArgs {
     file: PathBuf,
 }
 
+/// Sign an act for a client of the HTTP service.
+///
+/// Prints the signature; nothing is sent, and no database is needed. The service shows an act and its
+/// id before anybody signs it: sign what you have read there, and nothing else. --as says what you say
+/// of it: make, if you are its maker; approve or reject, if it is somebody else's.
+///
+/// Example: jorei key sign --act 5f0c...e1 --as approve --key suzuki.key
+#[derive(clap::Args)]
+pub struct SignArgs {
+    /// The act's id, all 64 digits.
+    #[arg(long, value_parser = parse_act)]
+    act: Digest,
+    /// What is said of it.
+    #[arg(long = "as")]
+    said: Said,
+    #[command(flatten)]
+    officer: OfficerArgs,
+}
+
+/// What a signature says of an act.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Said {
+    /// This is my act.
+    Make,
+    /// It may take effect.
+    Approve,
+    /// It may not.
+    Reject,
+}
+
+/// Sign a challenge by which a program logs in to the HTTP service.
+///
+/// Prints {account, challenge, signature} as JSON, which the service takes once and within two minutes.
+///
+/// Example: jorei key session --municipality 012041 --account kazei --key kazei.key
+#[derive(clap::Args)]
+pub struct SessionArgs {
+    /// The municipality's code, as 012041.
+    #[arg(long, env = "JOREI_MUNICIPALITY", value_parser = parse_municipality)]
+    municipality: Municipality,
+    /// The account that the key belongs to.
+    #[arg(long)]
+    account: String,
+    #[command(flatten)]
+    officer: OfficerArgs,
+}
+
+pub fn run_sign(args: &SignArgs) -> anyhow::Result<Exit> {
+    let said = match args.said {
+        Said::Make => "make",
+        Said::Approve => "approve",
+        Said::Reject => "reject",
+    };
+    let key = read_secret_key(args.officer.key())?;
+    write!(std::io::stdout(), "{}", acts::signature(&key, said, args.act)?)?;
+    Ok(Exit::Done)
+}
+
+pub fn run_session(args: &SessionArgs) -> anyhow::Result<Exit> {
+    let challenge = sessions::challenge(args.municipality, &args.account, &second(), &randomness::nonce()?);
+    let signature = sessions::sign_challenge(&read_secret_key(args.officer.key())?, &challenge)?;
+    writeln!(std::io::stdout(), "{:#}", json!({ "account": args.account, "challenge": challenge, "signature": signature }))?;
+    Ok(Exit::Done)
+}
+
+fn parse_act(text: &str) -> Result<Digest, String> {
+    Digest::parse(text).ok_or_else(|| "an act's id has 64 hexadecimal digits".to_owned())
+}
+
 pub fn run_new(args: &NewArgs) -> anyhow::Result<Exit> {
     let public_file = beside(&args.file);
     // Before a password is asked for; `create` asks again in a way that nobody can get between.
@@ -80,7 +154,7 @@ pub fn read_secret_key(path: &Path) -> anyhow::Result<SecretKey> {
     let password = if needs_password(&text).with_context(within)? {
         Some(match given_password()? {
             Some(password) => password,
-            None => ask(&format!("Password of {}: ", path.display()))?,
+            None => ask(&format!("Password of {}: ", path.display()), PASSWORD)?,
         })
     } else {
         None
@@ -119,7 +193,7 @@ fn show(key: &PublicKey) -> anyhow::Result<Exit> {
 }
 
 /// Writes a file that is not there yet, readable for whom `mode` says from its first moment on.
-fn write(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
+pub fn write(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     let doing = || format!("writing {}", path.display());
     let mut file = create(path, mode).with_context(doing)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).with_context(doing)
@@ -140,22 +214,28 @@ fn new_password() -> anyhow::Result<String> {
     if let Some(password) = given_password()? {
         return Ok(password);
     }
-    let password = ask("Password for the new key: ")?;
-    if password != ask("The same again: ")? {
+    let password = ask("Password for the new key: ", PASSWORD)?;
+    if password != ask("The same again: ", PASSWORD)? {
         bail!("the two passwords differ; nothing was written");
     }
     Ok(password)
 }
 
 fn given_password() -> anyhow::Result<Option<String>> {
-    match std::env::var(PASSWORD) {
+    from_environment(PASSWORD)
+}
+
+/// A password that stands in the environment.
+pub fn from_environment(variable: &str) -> anyhow::Result<Option<String>> {
+    match std::env::var(variable) {
         Ok(password) => Ok(Some(password)),
         Err(std::env::VarError::NotPresent) => Ok(None),
         // Its text must not be printed.
-        Err(std::env::VarError::NotUnicode(_)) => bail!("{PASSWORD} is not text (UTF-8)"),
+        Err(std::env::VarError::NotUnicode(_)) => bail!("{variable} is not text (UTF-8)"),
     }
 }
 
-fn ask(prompt: &str) -> anyhow::Result<String> {
-    rpassword::prompt_password(prompt).with_context(|| format!("asking for a password (without a terminal, set {PASSWORD})"))
+/// Asks for a password on the terminal; `variable` is where it may stand instead.
+pub fn ask(prompt: &str, variable: &str) -> anyhow::Result<String> {
+    rpassword::prompt_password(prompt).with_context(|| format!("asking for a password (without a terminal, set {variable})"))
 }

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod account;
 pub mod activate;
 pub mod approve;
 pub mod assess;
@@ -13,12 +14,16 @@ pub mod listing;
 pub mod office;
 pub mod officer;
 pub mod ordinance;
+pub mod person;
 pub mod queue;
 pub mod revision;
 pub mod rule;
 pub mod rule_build;
 pub mod rule_pack;
+pub mod serve;
+mod serve_demo;
 pub mod shadow;
+pub mod vault;
 
 use anyhow::Context as _;
 use jorei_engine::{Grant, Rule};

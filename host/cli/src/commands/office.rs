@@ -6,7 +6,7 @@ use crate::commands::key::read_secret_key;
 use crate::commands::officer::{OfficerArgs, SignersArgs, moment, read_text};
 use crate::office::{OfficeArgs, run};
 use jorei_domain::act::{Account, Change};
-use jorei_service::acts::{Proposal, based, propose};
+use jorei_service::acts::{Proposal, propose};
 use jorei_service::office;
 use jorei_service::officer::{Officer, accounts};
 use std::io::Write as _;
@@ -21,7 +21,7 @@ pub enum Office {
 
 /// Make the act that changes the office's settings, or founds the office.
 ///
-/// The file names accounts, vendors, grants and thresholds; what it names takes the place of what
+/// The file names accounts, vendors, grants, thresholds and roles; what it names takes the place of what
 /// was, what it does not name stays. `jorei office show` prints such a file. The act holds once
 /// another person has signed it (jorei approve). The first act of an office founds it: its file
 /// names at least two accounts, one of them the maker's.
@@ -47,6 +47,13 @@ pub enum Office {
 ///   [[threshold]]               # people besides the maker, for a kind of change
 ///   of = "activation"
 ///   checkers = 2
+///
+///   [[access]]                  # what an account may do over HTTP; without one, nothing
+///   account = "tanaka"
+///   roles = ["assessment"]      # qualification, assessment, benefits, rules, receipts,
+///                               # collection, operator, auditor, system; or vendor alone
+///   subject = "8a1c..."         # the person in the city's single sign-on, if any
+///   # vendor = "jorei"          # for the role vendor: whose rules it sees
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct ChangeArgs {
@@ -95,16 +102,9 @@ fn run_change(args: &ChangeArgs) -> anyhow::Result<Exit> {
         let key = read_secret_key(args.officer.key())?;
         let own: Vec<Account> = if known.is_empty() { changes.iter().filter_map(account).collect() } else { known };
         let officer = Officer::among(&own, municipality, key)?;
-        let changes = based(&store, municipality, changes).await?;
-        let shown = office::show(&store, municipality, changes.iter().map(|based| &based.change)).await?;
-        let proposal = Proposal {
-            changes,
-            reason: args.reason.clone(),
-            shown,
-            checkers: args.signers.checkers,
-            eligible: args.signers.only.clone(),
-            emergency: args.emergency,
-        };
+        let proposal = office::proposal(&store, municipality, changes, &args.reason).await?;
+        let SignersArgs { checkers, only } = &args.signers;
+        let proposal = Proposal { checkers: *checkers, eligible: only.clone(), emergency: args.emergency, ..proposal };
         let act = propose(&store, municipality, &officer, proposal, &moment()).await?;
         tell_made(&store, municipality, act, args.json).await?;
         Ok(Exit::Done)

@@ -4,7 +4,7 @@ use crate::commands::key::read_secret_key;
 use crate::office::{now, today};
 use anyhow::Context as _;
 use jorei_domain::id::Municipality;
-use jorei_service::officer::{Now, Officer};
+use jorei_service::officer::{Moment, Now, Officer};
 use jorei_store::Store;
 use std::path::PathBuf;
 
@@ -43,6 +43,11 @@ pub struct SignersArgs {
 /// This moment.
 pub fn moment() -> Now {
     Now { today: today(), at: now() }
+}
+
+/// This moment, with the seconds that sessions end by.
+pub fn clock() -> Moment {
+    Moment { now: moment(), seconds: jiff::Timestamp::now().as_second() }
 }
 
 /// The name under which the host itself acts, where no account is asked for.

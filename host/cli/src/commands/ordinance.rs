@@ -8,7 +8,7 @@ use crate::office::{OfficeArgs, run, runtime};
 use anyhow::{Context as _, bail};
 use jorei_domain::id::{Digest, Municipality};
 use jorei_service::confirmation::confirm;
-use jorei_service::ordinance::Ordinance;
+use jorei_service::ordinance::{Ordinance, is_draft_name};
 use jorei_service::revisions::load_rule;
 use jorei_service::value_states::unconfirmed;
 use jorei_store::Store;
@@ -105,9 +105,11 @@ pub fn run_ordinance(command: &OrdinanceCommand) -> anyhow::Result<Exit> {
                 let (store, municipality) = args.office.open().await?;
                 let officer = args.officer.officer(&store, municipality).await?;
                 let text = read_text(&args.file)?;
-                let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
-                if args.name.is_empty() || !args.name.chars().all(word) || args.name.chars().all(|c| c.is_ascii_hexdigit()) {
-                    bail!("a draft's name has a-z, 0-9, - and _, and is not like the digits of a digest: `{}`", args.name.escape_debug());
+                if !is_draft_name(&args.name) {
+                    bail!(
+                        "a draft's name has 1 to 64 of a-z, 0-9, - and _, and is not like the digits of a digest: `{}`",
+                        args.name.escape_debug()
+                    );
                 }
                 let stamp = moment().stamp(&officer.account);
                 let version = store.save_draft(municipality, &args.name, args.over, &text, &stamp).await?;

@@ -1,9 +1,10 @@
 //! Why an act may not be proposed or signed so, and the checks that need nothing but the act.
 
 use super::StoredAct;
-use jorei_domain::act::{Account, Act, Based, Change};
+use jorei_domain::act::{Access, Account, Act, Based, Change};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::Digest;
+use jorei_domain::role::Role;
 use std::collections::BTreeSet;
 
 /// Why an act was not kept, or a signature not added. Where several hold, the first one in this
@@ -136,6 +137,14 @@ pub enum ActError {
         /// The account that has the key.
         other: String,
     },
+    /// A single sign-on's subject that would be two accounts.
+    #[error("account {account} has the single sign-on subject of account {other}; every account needs one of its own, or none")]
+    SameSubject {
+        /// The account that would change.
+        account: String,
+        /// The account that has the subject.
+        other: String,
+    },
     /// Fewer people than the municipality asks for.
     #[error("an act on {kind} needs {needed} people besides its maker and asks for {checkers}; propose it with {needed}")]
     TooFewCheckers {
@@ -186,6 +195,14 @@ pub(super) fn accounts_of(act: &Act) -> impl Iterator<Item = &Account> {
     })
 }
 
+/// What accounts may do, as far as an act says it.
+pub(super) fn accesses_of(act: &Act) -> impl Iterator<Item = &Access> {
+    act.changes.iter().filter_map(|based| match &based.change {
+        Change::Access(access) => Some(access),
+        _ => None,
+    })
+}
+
 /// What holds of every act, whatever is in effect.
 pub(super) fn check_form(act: &Act) -> Checked {
     if act.changes.is_empty() {
@@ -211,7 +228,30 @@ fn impossible(change: &Change) -> Option<&'static str> {
         Change::Account(account) if account.from >= account.until => Some("its days hold none; the end comes after the first day"),
         Change::Threshold(threshold) if threshold.checkers == 0 => Some("cannot be 0; at least one other person signs"),
         Change::Vendor(vendor) if vendor.needed == 0 => Some("needs no signature; at least one key must have signed"),
+        Change::Access(access) => impossible_access(access),
+        // One without a day is a protection that was called off.
+        Change::Protection(protection) if protection.from > protection.until => Some("it ends before it begins"),
         _ => None,
+    }
+}
+
+/// What keeps roles from ever being those of an account.
+fn impossible_access(access: &Access) -> Option<&'static str> {
+    let vendor = access.roles.iter().any(|word| word == Role::Vendor.word());
+    if access.account.is_empty() {
+        Some("has no account; name one")
+    } else if access.roles.iter().any(|word| Role::named(word).is_none()) {
+        Some("has a role that is none; write known ones")
+    } else if !access.roles.is_sorted_by(|one, next| one < next) {
+        Some("its roles are not sorted, or one is there twice; sort them")
+    } else if vendor && access.roles.len() > 1 {
+        Some("a vendor has no other role; give another account to the other task")
+    } else if vendor != access.vendor.as_ref().is_some_and(|name| !name.is_empty()) || access.vendor.is_some() != vendor {
+        Some("the role vendor needs the vendor's name, and no other role has one")
+    } else if access.subject.as_ref().is_some_and(String::is_empty) {
+        Some("its single sign-on subject is empty; leave it out")
+    } else {
+        None
     }
 }
 

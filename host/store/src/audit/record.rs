@@ -2,6 +2,7 @@
 //! the row the same way.
 
 use super::append;
+use crate::sessions::Outcome;
 use crate::{Result, StoreError};
 use jorei_domain::audit::Stamp;
 use jorei_domain::id::{Digest, Knowledge, Municipality};
@@ -32,6 +33,22 @@ pub(crate) enum Record<'r> {
     Pause(Knowledge),
     /// A shadow report.
     ShadowReport(Digest),
+    /// An act that its maker has not signed yet.
+    PreparedAct(Digest),
+    /// A password of an account, by its number.
+    Credential(i64, &'r str),
+    /// A session, by the digest of its token.
+    Session(Digest),
+    /// The end of a session.
+    SessionEnd(Digest),
+    /// What became of a password that was given for an account, by its number.
+    Attempt(Outcome, i64, &'r str),
+    /// A job.
+    Job(&'r str),
+    /// The end of a job.
+    JobEnd(&'r str),
+    /// An entry of the vault: sealed bytes and tag, of which nothing is read without the key.
+    Vault(Digest),
 }
 
 const RULE: &str = "SELECT digest, component FROM rule WHERE municipality = $1 AND digest = $2";
@@ -53,11 +70,41 @@ const PAUSE: &str = "SELECT knowledge, slot, revision, reason, last_good, quaran
      WHERE municipality = $1 AND knowledge = $2";
 const SHADOW_REPORT: &str =
     "SELECT id, candidate, slot, case_on, content, recorded_at FROM shadow_report WHERE municipality = $1 AND id = $2";
+const VAULT: &str = "SELECT entry, person, sealed, tag, at, by_whom FROM vault WHERE municipality = $1 AND entry = $2";
+const PREPARED_ACT: &str = "SELECT id, content, maker, at FROM prepared_act WHERE municipality = $1 AND id = $2";
+const CREDENTIAL: &str =
+    "SELECT ordinal, account, hash, signature, at FROM credential WHERE municipality = $1 AND ordinal = $2 AND account = $3";
+const SESSION: &str = "SELECT token, account, method, nonce, at_seconds, expires_seconds, at FROM session \
+     WHERE municipality = $1 AND token = $2";
+const SESSION_END: &str = "SELECT token, at FROM session_end WHERE municipality = $1 AND token = $2";
+const ATTEMPT: &str = "SELECT ordinal, account, outcome, at_seconds, at FROM login_attempt \
+     WHERE municipality = $1 AND ordinal = $2 AND account = $3";
+const JOB: &str = "SELECT id, ordinal, kind, request, by_whom, at FROM job WHERE municipality = $1 AND id = $2";
+const JOB_END: &str = "SELECT id, state, result, at FROM job_end WHERE municipality = $1 AND id = $2";
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const STATEMENTS: &[&str] =
-    &[RULE, ORDINANCE, REVISION, ACT, SIGNATURE, EFFECTS, ACTIVATIONS, ADMISSION, DRAFT, PAUSE, SHADOW_REPORT];
+pub(crate) const STATEMENTS: &[&str] = &[
+    RULE,
+    ORDINANCE,
+    REVISION,
+    ACT,
+    SIGNATURE,
+    EFFECTS,
+    ACTIVATIONS,
+    ADMISSION,
+    DRAFT,
+    PAUSE,
+    SHADOW_REPORT,
+    PREPARED_ACT,
+    CREDENTIAL,
+    SESSION,
+    SESSION_END,
+    ATTEMPT,
+    JOB,
+    JOB_END,
+    VAULT,
+];
 
 /// Its kind and key in words, the entry's subject.
 impl fmt::Display for Record<'_> {
@@ -73,6 +120,12 @@ impl fmt::Display for Record<'_> {
             Record::Draft(version, name) => write!(f, "draft {name} version {version}"),
             Record::Pause(knowledge) => write!(f, "pause {knowledge}"),
             Record::ShadowReport(id) => write!(f, "shadow report {id}"),
+            Record::PreparedAct(act) => write!(f, "prepared act {act}"),
+            Record::Credential(ordinal, account) => write!(f, "password {ordinal} of {account}"),
+            Record::Session(token) | Record::SessionEnd(token) => write!(f, "session {token}"),
+            Record::Attempt(_, ordinal, account) => write!(f, "log-in {ordinal} of {account}"),
+            Record::Job(id) | Record::JobEnd(id) => write!(f, "job {id}"),
+            Record::Vault(entry) => write!(f, "vault entry {entry}"),
         }
     }
 }
@@ -91,6 +144,16 @@ impl<'r> Record<'r> {
             Record::Draft(..) => "draft",
             Record::Pause(_) => "pause",
             Record::ShadowReport(_) => "shadow report",
+            Record::PreparedAct(_) => "prepared act",
+            Record::Credential(..) => "password",
+            Record::Session(_) => "session",
+            Record::SessionEnd(_) => "session end",
+            Record::Attempt(Outcome::Tried, ..) => "log-in tried",
+            Record::Attempt(Outcome::Good, ..) => "log-in good",
+            Record::Attempt(Outcome::Locked, ..) => "log-in locked",
+            Record::Job(_) => "job",
+            Record::JobEnd(_) => "job end",
+            Record::Vault(_) => "vault",
         }
     }
 
@@ -98,10 +161,18 @@ impl<'r> Record<'r> {
     fn key(&self) -> Vec<u8> {
         match self {
             Record::Rule(digest) | Record::Ordinance(digest) | Record::Revision(digest) => digest.0.to_vec(),
-            Record::Act(digest) | Record::Effect(digest) | Record::ShadowReport(digest) => digest.0.to_vec(),
+            Record::Act(digest)
+            | Record::Effect(digest)
+            | Record::ShadowReport(digest)
+            | Record::PreparedAct(digest)
+            | Record::Vault(digest) => digest.0.to_vec(),
+            Record::Session(token) | Record::SessionEnd(token) => token.0.to_vec(),
+            Record::Job(id) | Record::JobEnd(id) => id.as_bytes().to_vec(),
             Record::Signature(act, account) => [&act.0[..], account.as_bytes()].concat(),
             Record::Admission(number) | Record::Pause(Knowledge(number)) => number.to_be_bytes().to_vec(),
-            Record::Draft(version, name) => [&version.to_be_bytes()[..], name.as_bytes()].concat(),
+            Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
+                [&number.to_be_bytes()[..], name.as_bytes()].concat()
+            }
         }
     }
 
@@ -118,15 +189,28 @@ impl<'r> Record<'r> {
             "act" => Record::Act(whole()?),
             "effect" => Record::Effect(whole()?),
             "shadow report" => Record::ShadowReport(whole()?),
+            "vault" => Record::Vault(whole()?),
             "admission" => Record::Admission(number()?),
             "pause" => Record::Pause(Knowledge(number()?)),
             "signature" => {
                 let (act, account) = key.split_first_chunk::<32>()?;
                 Record::Signature(Digest(*act), std::str::from_utf8(account).ok()?)
             }
-            "draft" => {
-                let (version, name) = key.split_first_chunk::<8>()?;
-                Record::Draft(i64::from_be_bytes(*version), std::str::from_utf8(name).ok()?)
+            "prepared act" => Record::PreparedAct(whole()?),
+            "session" => Record::Session(whole()?),
+            "session end" => Record::SessionEnd(whole()?),
+            "job" => Record::Job(std::str::from_utf8(key).ok()?),
+            "job end" => Record::JobEnd(std::str::from_utf8(key).ok()?),
+            "draft" | "password" | "log-in tried" | "log-in good" | "log-in locked" => {
+                let (number, name) = key.split_first_chunk::<8>()?;
+                let (number, name) = (i64::from_be_bytes(*number), std::str::from_utf8(name).ok()?);
+                match kind {
+                    "draft" => Record::Draft(number, name),
+                    "password" => Record::Credential(number, name),
+                    "log-in tried" => Record::Attempt(Outcome::Tried, number, name),
+                    "log-in good" => Record::Attempt(Outcome::Good, number, name),
+                    _ => Record::Attempt(Outcome::Locked, number, name),
+                }
             }
             _ => return None,
         };
@@ -146,16 +230,30 @@ impl<'r> Record<'r> {
             Record::Draft(..) => &[DRAFT],
             Record::Pause(_) => &[PAUSE],
             Record::ShadowReport(_) => &[SHADOW_REPORT],
+            Record::PreparedAct(_) => &[PREPARED_ACT],
+            Record::Credential(..) => &[CREDENTIAL],
+            Record::Session(_) => &[SESSION],
+            Record::SessionEnd(_) => &[SESSION_END],
+            Record::Attempt(..) => &[ATTEMPT],
+            Record::Job(_) => &[JOB],
+            Record::JobEnd(_) => &[JOB_END],
+            Record::Vault(_) => &[VAULT],
         };
         let mut digests = Vec::new();
         for sql in statements {
             let query = sqlx::query(*sql).bind(municipality.number());
             let query = match self {
                 Record::Rule(key) | Record::Ordinance(key) | Record::Revision(key) => query.bind(&key.0[..]),
-                Record::Act(key) | Record::Effect(key) | Record::ShadowReport(key) => query.bind(&key.0[..]),
+                Record::Act(key) | Record::Effect(key) | Record::ShadowReport(key) | Record::PreparedAct(key) | Record::Vault(key) => {
+                    query.bind(&key.0[..])
+                }
+                Record::Session(token) | Record::SessionEnd(token) => query.bind(&token.0[..]),
+                Record::Job(id) | Record::JobEnd(id) => query.bind(*id),
                 Record::Signature(act, account) => query.bind(&act.0[..]).bind(*account),
                 Record::Admission(number) | Record::Pause(Knowledge(number)) => query.bind(*number),
-                Record::Draft(version, name) => query.bind(*version).bind(*name),
+                Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
+                    query.bind(*number).bind(*name)
+                }
             };
             for row in query.fetch_all(&mut **transaction).await? {
                 digests.push(row_digest(&row)?);

@@ -5,6 +5,7 @@ use super::{COUNTED, ENTRIES, Record, StoredEntry, read};
 use crate::{Result, Store, decisions, facts};
 use jorei_domain::audit::{Entry, Head, START};
 use jorei_domain::id::{Digest, Knowledge, Municipality};
+use jorei_domain::lookup::Noted;
 use sqlx::{Any, Row as _, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,7 +118,7 @@ pub enum Broken {
 }
 
 /// Records of which every entry vouches for one row.
-const COUNTS: [(&str, &str); 7] = [
+const COUNTS: [(&str, &str); 17] = [
     ("rule", "SELECT COUNT(*) FROM rule WHERE municipality = $1"),
     ("ordinance", "SELECT COUNT(*) FROM ordinance WHERE municipality = $1"),
     ("revision", "SELECT COUNT(*) FROM revision WHERE municipality = $1"),
@@ -125,6 +126,16 @@ const COUNTS: [(&str, &str); 7] = [
     ("draft", "SELECT COUNT(*) FROM draft WHERE municipality = $1"),
     ("pause", "SELECT COUNT(*) FROM pause WHERE municipality = $1"),
     ("shadow report", "SELECT COUNT(*) FROM shadow_report WHERE municipality = $1"),
+    ("prepared act", "SELECT COUNT(*) FROM prepared_act WHERE municipality = $1"),
+    ("password", "SELECT COUNT(*) FROM credential WHERE municipality = $1"),
+    ("session", "SELECT COUNT(*) FROM session WHERE municipality = $1"),
+    ("session end", "SELECT COUNT(*) FROM session_end WHERE municipality = $1"),
+    ("log-in tried", "SELECT COUNT(*) FROM login_attempt WHERE municipality = $1 AND outcome = 'tried'"),
+    ("log-in good", "SELECT COUNT(*) FROM login_attempt WHERE municipality = $1 AND outcome = 'good'"),
+    ("log-in locked", "SELECT COUNT(*) FROM login_attempt WHERE municipality = $1 AND outcome = 'locked'"),
+    ("job", "SELECT COUNT(*) FROM job WHERE municipality = $1"),
+    ("job end", "SELECT COUNT(*) FROM job_end WHERE municipality = $1"),
+    ("vault", "SELECT COUNT(*) FROM vault WHERE municipality = $1"),
 ];
 const ALL_DECISIONS: &str = "SELECT id FROM decision WHERE municipality = $1 ORDER BY id";
 const ALL_FACTS: &str = "SELECT DISTINCT knowledge FROM fact WHERE municipality = $1";
@@ -157,7 +168,8 @@ struct Suspect {
 impl Store {
     /// Hashes the chain again from its first entry, in one state of the database, and looks up
     /// what the entries vouch for: facts, decisions, rules, ordinances, revisions, acts, their
-    /// signatures and effects, admissions, drafts, pauses, shadow reports. Names are not looked at.
+    /// signatures and effects, admissions, drafts, pauses, shadow reports, prepared acts, passwords,
+    /// log-ins, sessions, jobs, entries of the vault. Names and addresses are not looked at.
     ///
     /// `heads` are heads that were kept elsewhere, whose signatures the caller has verified; those
     /// of other municipalities are passed over. Only they find a tail that was cut off together
@@ -283,8 +295,13 @@ impl Walk<'_> {
         let (municipality, sequence) = (*municipality, *sequence);
         *self.counts.entry(kind.clone()).or_default() += 1;
         match kind.as_str() {
-            // What a name was is no business of the chain.
-            "names" => {}
+            // What a name or an address was is no business of the chain.
+            "names" | "addresses" => {}
+            "lookup" | "alarm" => {
+                if Noted::decode(kind, payload).is_err() {
+                    self.broken.push(Broken::Unreadable { sequence });
+                }
+            }
             "decisions" => {
                 let (ids, rest) = payload.as_chunks::<32>();
                 self.decisions.extend(ids.iter().map(|id| Digest(*id)));

@@ -5,7 +5,7 @@ use jorei_domain::record::{Kind, Period};
 
 /// A stretch of time in which one thing holds.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Piece {
+pub(crate) struct Piece {
     /// Its first day.
     pub from: Date,
     /// The first day after it.
@@ -27,7 +27,7 @@ impl Piece {
 
 /// The timelines of one person, by kind and item. A person has about ten, so a list it is.
 #[derive(Default)]
-pub(super) struct Timelines {
+pub(crate) struct Timelines {
     lines: Vec<(Kind, i64, Vec<Piece>)>,
 }
 

@@ -2,6 +2,8 @@
 //! baseline measured in the same process. Times are noise on a shared machine; ratios are not.
 #![allow(clippy::print_stdout, clippy::float_arithmetic, clippy::unwrap_used, reason = "a report for people; no money in it")]
 
+mod http;
+
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::id::{Digest, Municipality};
 use jorei_domain::record::{Case, Kind, table};
@@ -68,7 +70,7 @@ macro_rules! prepared {
 jorei_domain::each_kind!(prepared);
 
 /// The best of several rounds, in microseconds per item: the round least disturbed by others.
-fn best(rounds: usize, items: usize, mut work: impl FnMut()) -> f64 {
+pub(crate) fn best(rounds: usize, items: usize, mut work: impl FnMut()) -> f64 {
     let mut best = f64::INFINITY;
     for _ in 0..rounds {
         let start = Instant::now();
@@ -78,11 +80,11 @@ fn best(rounds: usize, items: usize, mut work: impl FnMut()) -> f64 {
     best
 }
 
-fn row(name: &str, value: String) {
+pub(crate) fn row(name: &str, value: String) {
     println!("  {name:<58} {value}");
 }
 
-fn verdict(name: &str, ratio: f64, bound: f64, lower_is_better: bool) {
+pub(crate) fn verdict(name: &str, ratio: f64, bound: f64, lower_is_better: bool) {
     let met = if lower_is_better { ratio <= bound } else { ratio >= bound };
     let word = if lower_is_better { "at most" } else { "at least" };
     let asked = bound.is_finite() && bound > 0.0;
@@ -183,10 +185,6 @@ async fn city(folder: &std::path::Path, municipality: Municipality) -> Store {
     store
 }
 
-fn clock() -> String {
-    "2026-11-22T00:00:00Z".into()
-}
-
 /// The assessment of the city against its parts: the same rows inserted raw, and deciding alone.
 async fn assessment(
     folder: &std::path::Path,
@@ -202,7 +200,8 @@ async fn assessment(
     let live = Arc::new(revisions::load(store, runtime, municipality, digest).await.unwrap());
     let as_of = store.latest_knowledge(municipality).await.unwrap();
     let year = FiscalYear::new(2025).unwrap();
-    let request = Request { municipality, year, as_of, threads: 2, page: 1_000, clock, today: TODAY, by: "bench".into() };
+    let request =
+        Request { municipality, year, as_of, threads: 2, page: 1_000, clock: jorei_tests::clock, today: TODAY, by: "bench".into() };
     let start = Instant::now();
     let tally = assess(store, &live, &request, &AtomicBool::new(false), |_| {}).await.unwrap();
     let assessed = start.elapsed().as_secs_f64();
@@ -300,6 +299,11 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let municipality = Municipality::parse("012041").unwrap();
     let asynchronous = tokio::runtime::Runtime::new().unwrap();
+    // `cargo bench -p jorei-tests -- http`: the service alone.
+    if std::env::args().any(|part| part == "http") {
+        asynchronous.block_on(http::report());
+        return;
+    }
     let runtime = jorei_tests::runtime();
     let ordinance = std::fs::read_to_string(built::repository().join("plugins/premium/ordinances/012041.toml")).unwrap();
     let toy_ordinance = std::fs::read_to_string(built::repository().join("tests/toy/ordinance.toml")).unwrap();
@@ -328,4 +332,5 @@ fn main() {
     asynchronous.block_on(assessment(folder.path(), &store, &runtime, municipality, &ordinance, &cases));
     asynchronous.block_on(store.close());
     memory(folder.path());
+    asynchronous.block_on(http::report());
 }

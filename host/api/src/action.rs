@@ -1,0 +1,193 @@
+//! What can be asked of the service: every route is one action, and an action is all that a policy sees of it.
+//!
+//! This list is the single definition. The router can mount a handler only under an action; policies, the tables of
+//! `docs/reference/policy.md`, the document of the interface and the tests follow it.
+
+use jorei_domain::purpose::File;
+
+/// What must happen besides the request before anything it asks for holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Approval {
+    /// It only reads.
+    Reads,
+    /// One account is enough, for the reason given.
+    One(&'static str),
+    /// It takes part in an act: the maker's signature and another person's.
+    Act,
+    /// An act whose second person types the value again from the document.
+    Typed,
+}
+
+impl Approval {
+    /// In words, for the tables.
+    pub fn text(self) -> String {
+        match self {
+            Reads => "reads".into(),
+            One(why) => format!("one person: {why}"),
+            Act => "two people: an act, signed by maker and checker".into(),
+            Typed => "two people: an act, and the checker types the value again".into(),
+        }
+    }
+}
+
+macro_rules! actions {
+    ($($(#[doc = $doc:literal])+ $name:ident = $word:literal, lookup: $lookup:literal, files: [$($file:ident),*], approval: $approval:expr;)+) => {
+        /// One thing that can be asked.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub enum Action {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Action {
+            /// Every action, in the order of the tables.
+            pub const ALL: &[Action] = &[$(Action::$name,)+];
+
+            /// Its word in policies, tables, metrics and the chain.
+            pub const fn word(self) -> &'static str {
+                match self { $(Action::$name => $word,)+ }
+            }
+
+            /// What it does, in one line.
+            pub fn summary(self) -> &'static str {
+                match self { $(Action::$name => concat!($($doc),+).trim_ascii(),)+ }
+            }
+
+            /// Does it look a person up? Then affair and case must be stated, and it stands in the chain.
+            pub const fn is_lookup(self) -> bool {
+                match self { $(Action::$name => $lookup,)+ }
+            }
+
+            /// The files that it always reads.
+            pub const fn files(self) -> &'static [File] {
+                match self { $(Action::$name => &[$(File::$file),*],)+ }
+            }
+
+            /// Who else must agree.
+            pub const fn approval(self) -> Approval {
+                match self { $(Action::$name => $approval,)+ }
+            }
+        }
+    };
+}
+
+use Approval::{Act, One, Reads, Typed};
+
+actions! {
+    /// See one's own account, roles and the end of the session.
+    SessionShow = "session.show", lookup: false, files: [], approval: Reads;
+    /// End the session.
+    SessionEnd = "session.end", lookup: false, files: [], approval: One("it only takes a right away");
+    /// Search people by kana, birth date or number.
+    PeopleSearch = "people.search", lookup: true, files: [Insured], approval: Reads;
+    /// See one person with the household.
+    PeopleShow = "people.show", lookup: true, files: [Insured], approval: Reads;
+    /// See the address of a protected person.
+    PeopleUnmask = "people.unmask", lookup: true, files: [Insured], approval: Reads;
+    /// See what is known of a person, on two time axes; incomes and property belong to another file.
+    PeopleFacts = "people.facts", lookup: true, files: [Insured], approval: Reads;
+    /// See incomes and property of a person.
+    PeopleIncomes = "people.incomes", lookup: true, files: [PersonAssessment], approval: Reads;
+    /// Protect a person at once, or ask for the end of a protection.
+    PeopleProtect = "people.protect", lookup: true, files: [Insured], approval: Act;
+    /// Enter a personal number into the vault.
+    NumberEnter = "number.enter", lookup: true, files: [Insured], approval: Typed;
+    /// Confirm a personal number by typing it again.
+    NumberConfirm = "number.confirm", lookup: true, files: [Insured], approval: Typed;
+    /// Read a personal number.
+    NumberRead = "number.read", lookup: true, files: [Insured], approval: Reads;
+    /// See one household with its members.
+    HouseholdsShow = "households.show", lookup: true, files: [Insured], approval: Reads;
+    /// List the decisions of a household.
+    DecisionsList = "decisions.list", lookup: true, files: [HouseholdAssessment], approval: Reads;
+    /// List whom a revision decided.
+    DecisionsOfRevision = "decisions.of-revision", lookup: true, files: [HouseholdAssessment], approval: Reads;
+    /// Have a household decided for the record.
+    DecisionsMake = "decisions.make", lookup: true, files: [HouseholdAssessment], approval: One("the rule decides, under a revision that two people put in force");
+    /// See one decision with its steps and its evidence.
+    DecisionsShow = "decisions.show", lookup: true, files: [HouseholdAssessment, PersonAssessment], approval: Reads;
+    /// Decide an old decision again and compare the bytes.
+    DecisionsReplay = "decisions.replay", lookup: true, files: [HouseholdAssessment], approval: Reads;
+    /// Try a household with changed facts; nothing is stored.
+    TrialsMake = "trials.make", lookup: true, files: [HouseholdAssessment, PersonAssessment], approval: Reads;
+    /// Assess every household of a year.
+    AssessmentsStart = "assessments.start", lookup: false, files: [], approval: One("the rule decides, under a revision that two people put in force");
+    /// Sum up a year.
+    SummaryShow = "summary.show", lookup: false, files: [], approval: Reads;
+    /// List the cases that wait for a clerk.
+    QueueShow = "queue.show", lookup: false, files: [HouseholdAssessment], approval: Reads;
+    /// List the packages that were tried, and the admitted rules.
+    RulesList = "rules.list", lookup: false, files: [], approval: Reads;
+    /// See one admitted rule.
+    RulesShow = "rules.show", lookup: false, files: [], approval: Reads;
+    /// Hand a package in for admission.
+    RulesAdd = "rules.add", lookup: false, files: [], approval: One("an admitted rule is not in force");
+    /// List and read ordinances.
+    OrdinancesRead = "ordinances.read", lookup: false, files: [], approval: Reads;
+    /// List and read drafts of ordinances.
+    DraftsRead = "drafts.read", lookup: false, files: [], approval: Reads;
+    /// Save a draft of an ordinance.
+    DraftsSave = "drafts.save", lookup: false, files: [], approval: One("a draft decides nothing");
+    /// Hold a draft against a rule.
+    DraftsCheck = "drafts.check", lookup: false, files: [], approval: Reads;
+    /// List revisions and what is in force.
+    RevisionsRead = "revisions.read", lookup: false, files: [], approval: Reads;
+    /// Put rule and ordinance together.
+    RevisionsMake = "revisions.make", lookup: false, files: [], approval: One("a revision is not in force by being made");
+    /// Read what a candidate would change, as sums.
+    ShadowRead = "shadow.read", lookup: false, files: [], approval: Reads;
+    /// Read the most changed households of a shadow run.
+    ShadowHouseholds = "shadow.households", lookup: true, files: [HouseholdAssessment, PersonAssessment], approval: Reads;
+    /// Run a candidate beside what was decided.
+    ShadowStart = "shadow.start", lookup: false, files: [], approval: One("it decides nothing");
+    /// List and read acts.
+    ActsRead = "acts.read", lookup: false, files: [], approval: Reads;
+    /// See the acts about persons too: protections, personal numbers.
+    ActsPersons = "acts.persons", lookup: false, files: [], approval: Reads;
+    /// Prepare an act about rules, ordinances or values, to be read before it is signed.
+    ActsPrepare = "acts.prepare", lookup: false, files: [], approval: Act;
+    /// Prepare an act about accounts, roles, vendors and grants.
+    OfficePrepare = "office.prepare", lookup: false, files: [], approval: Act;
+    /// Make a prepared act with one's own signature.
+    ActsMake = "acts.make", lookup: false, files: [], approval: Act;
+    /// Sign another person's act, for or against.
+    ActsSign = "acts.sign", lookup: false, files: [], approval: Act;
+    /// Read the office's settings.
+    OfficeRead = "office.read", lookup: false, files: [], approval: Reads;
+    /// List and follow long work.
+    JobsRead = "jobs.read", lookup: false, files: [], approval: Reads;
+    /// Stop long work after the page under way.
+    JobsStop = "jobs.stop", lookup: false, files: [], approval: One("what was stored stays, and the work can be started again");
+    /// Read the chain and its head.
+    AuditRead = "audit.read", lookup: false, files: [], approval: Reads;
+    /// Verify the chain.
+    AuditVerify = "audit.verify", lookup: false, files: [], approval: One("it changes nothing");
+    /// Read the alarms about protected people.
+    AlarmsRead = "alarms.read", lookup: false, files: [], approval: Reads;
+}
+
+impl Action {
+    /// Does it change anything that stays?
+    pub fn mutates(self) -> bool {
+        self.approval() != Reads
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_distinct() {
+        let mut words: Vec<_> = Action::ALL.iter().map(|action| action.word()).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Action::ALL.len());
+    }
+
+    #[test]
+    fn what_reads_a_file_of_persons_is_a_look_up_but_for_the_work_list() {
+        for action in Action::ALL.iter().filter(|action| !action.files().is_empty() && !action.is_lookup()) {
+            assert_eq!(*action, Action::QueueShow);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What the layers below refuse or fail at, as problems.
+//!
+//! One place says which code each error has. Errors that quote what somebody sent are turned into a sentence of ours.
+
+use crate::openid::OpenIdError;
+use crate::problem::{Code, Problem};
+use jorei_domain::record::Kind;
+use jorei_engine::Fault;
+use jorei_service::activation::ActivationError;
+use jorei_service::acts::ActsError;
+use jorei_service::admission::AdmissionError;
+use jorei_service::assess::AssessError;
+use jorei_service::audit::AuditError;
+use jorei_service::case_file::CaseError;
+use jorei_service::confirmation::ConfirmationError;
+use jorei_service::decide_case::RecordError;
+use jorei_service::office::OfficeError;
+use jorei_service::people::PeopleError;
+use jorei_service::personal_numbers::NumberError;
+use jorei_service::protections::ProtectionError;
+use jorei_service::randomness::NoRandomness;
+use jorei_service::revisions::RevisionError;
+use jorei_service::sessions::SessionError;
+use jorei_service::shadow::ShadowError;
+use jorei_store::StoreError;
+use jorei_store::acts::ActError;
+
+/// Nobody has the number that was sent. It is not repeated: it may be a personal number in the wrong field.
+fn nobody() -> Problem {
+    Problem::not_found("no person has this number here")
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        let code = match &error {
+            StoreError::Database(_) | StoreError::Migration(_) | StoreError::Damaged(_) => return Problem::fault(&error),
+            StoreError::DraftMoved { .. } => Code::EditedMeanwhile,
+            StoreError::Act(error) => match error {
+                ActError::OwnAct { .. } => Code::OwnAct,
+                ActError::Expired { .. } | ActError::PausedSince { .. } => Code::Moved,
+                ActError::NoSuchAct { .. } => return Problem::not_found("no act of this office has such an id"),
+                _ => Code::NotAllowedNow,
+            },
+            // What was sent in place of an id may be anything, and is not repeated.
+            StoreError::Prefix { what, wrong, .. } => return Problem::not_found(format!("{what}: {wrong}")),
+            _ => Code::NotAllowedNow,
+        };
+        Problem::new(code, error)
+    }
+}
+
+impl From<ActsError> for Problem {
+    fn from(error: ActsError) -> Problem {
+        let code = match error {
+            ActsError::Store(error) => return error.into(),
+            ActsError::Unknown { .. } => return Problem::not_found("no act of this office has such an id"),
+            ActsError::Signature(_) | ActsError::Key(_) | ActsError::NotTheirKey { .. } | ActsError::Forged { .. } => Code::SignatureWrong,
+            _ => Code::NotAllowedNow,
+        };
+        Problem::new(code, error)
+    }
+}
+
+impl From<RevisionError> for Problem {
+    fn from(error: RevisionError) -> Problem {
+        let code = match error {
+            RevisionError::Store(error) => return error.into(),
+            RevisionError::Fault(error) => return error.into(),
+            RevisionError::Unknown(_) => Code::NotFound,
+            RevisionError::Paused { .. } => Code::Paused,
+            RevisionError::NotInForce { .. } => Code::LawMissing,
+            _ => Code::Invalid,
+        };
+        Problem::new(code, error)
+    }
+}
+
+impl From<ActivationError> for Problem {
+    fn from(error: ActivationError) -> Problem {
+        let code = match error {
+            ActivationError::Store(error) => return error.into(),
+            ActivationError::Acts(error) => return error.into(),
+            ActivationError::Revision(error) => return error.into(),
+            ActivationError::Quarantined { .. } => Code::Paused,
+            ActivationError::InForce { .. } | ActivationError::NeverInForce { .. } => Code::NotAllowedNow,
+            _ => Code::Invalid,
+        };
+        Problem::new(code, error)
+    }
+}
+
+impl From<AssessError> for Problem {
+    fn from(error: AssessError) -> Problem {
+        let code = match error {
+            AssessError::Store(error) => return error.into(),
+            AssessError::LawUnknown { .. } => Code::LawMissing,
+            AssessError::Paused { .. } => Code::Paused,
+            AssessError::Thread => Code::Fault,
+        };
+        Problem::new(code, error)
+    }
+}
+
+impl From<SessionError> for Problem {
+    fn from(error: SessionError) -> Problem {
+        match error {
+            SessionError::Store(error) => error.into(),
+            SessionError::Locked { .. } => Problem::new(Code::Locked, "too many wrong passwords; wait, or log in with the account's key"),
+            SessionError::NoSession => Problem::new(Code::NoSession, error),
+            SessionError::Challenge { .. } => Problem::new(Code::LogInRefused, error),
+            SessionError::CannotHash | SessionError::Randomness(_) | SessionError::Forged { .. } => Problem::fault(&error),
+            SessionError::Refused => {
+                Problem::new(Code::LogInRefused, "account and proof do not belong together, or the account is not good today")
+            }
+        }
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(error: Fault) -> Problem {
+        Problem::fault(&error)
+    }
+}
+
+impl From<CaseError> for Problem {
+    fn from(error: CaseError) -> Problem {
+        // The place and the message may quote what was sent: members that are none, values between backticks.
+        let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_[]".contains(&byte));
+        let known = |part: &str| {
+            let word = part.split('[').next().unwrap_or_default();
+            let column = |kind: Kind| kind.name() == word || kind.columns().contains(&word);
+            plain(part) && (word == "change" || Kind::ALL.into_iter().any(column))
+        };
+        let path: Vec<&str> = error.path.split('.').map(|part| if known(part) { part } else { "…" }).collect();
+        let quoted = error.message.split('`').enumerate();
+        let message: String = quoted.map(|(at, part)| if at % 2 == 0 { part } else { "…" }).collect();
+        Problem::invalid(format!("{}: {message}", path.join(".")))
+    }
+}
+
+impl From<OfficeError> for Problem {
+    fn from(error: OfficeError) -> Problem {
+        Problem::invalid(error)
+    }
+}
+
+impl From<PeopleError> for Problem {
+    fn from(error: PeopleError) -> Problem {
+        match error {
+            PeopleError::Store(error) => error.into(),
+            other => Problem::invalid(other),
+        }
+    }
+}
+
+impl From<NumberError> for Problem {
+    fn from(error: NumberError) -> Problem {
+        match error {
+            NumberError::Store(error) => error.into(),
+            NumberError::Acts(error) => (*error).into(),
+            NumberError::NoSuchPerson(_) => nobody(),
+            error @ (NumberError::Locked(_) | NumberError::NoRandomness) => Problem::fault(&error),
+            error @ NumberError::NoChange(_) => Problem::new(Code::NotAllowedNow, error),
+            other => Problem::invalid(other),
+        }
+    }
+}
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Problem {
+        match error {
+            RecordError::Store(error) => error.into(),
+            RecordError::Revision(error) => error.into(),
+            RecordError::NoHousehold { year, .. } => Problem::not_found(format!("no household has this number in fiscal {year}")),
+            error @ RecordError::Raced(_) => Problem::new(Code::Busy, error),
+            error @ (RecordError::Fault { .. } | RecordError::Thread) => Problem::fault(&error),
+        }
+    }
+}
+
+impl From<AdmissionError> for Problem {
+    fn from(error: AdmissionError) -> Problem {
+        match error {
+            AdmissionError::Store(error) => error.into(),
+            AdmissionError::Fault(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConfirmationError> for Problem {
+    fn from(error: ConfirmationError) -> Problem {
+        match error {
+            ConfirmationError::Store(error) => error.into(),
+            ConfirmationError::Acts(error) => error.into(),
+            other => Problem::invalid(other),
+        }
+    }
+}
+
+impl From<OpenIdError> for Problem {
+    fn from(error: OpenIdError) -> Problem {
+        match error {
+            OpenIdError::Settings(_) | OpenIdError::Provider(_) => Problem::new(Code::Busy, error),
+            other => Problem::new(Code::LogInRefused, other),
+        }
+    }
+}
+
+impl From<NoRandomness> for Problem {
+    fn from(error: NoRandomness) -> Problem {
+        Problem::fault(&error)
+    }
+}
+
+impl From<ProtectionError> for Problem {
+    fn from(error: ProtectionError) -> Problem {
+        match error {
+            ProtectionError::Store(error) => error.into(),
+            ProtectionError::Acts(error) => error.into(),
+            ProtectionError::NoSuchPerson(_) => nobody(),
+            error @ ProtectionError::NotProtected { .. } => Problem::new(Code::NotAllowedNow, error),
+            other => Problem::invalid(other),
+        }
+    }
+}
+
+impl From<ShadowError> for Problem {
+    fn from(error: ShadowError) -> Problem {
+        match error {
+            ShadowError::Store(error) => error.into(),
+            ShadowError::Revision(error) => error.into(),
+            ShadowError::Fault(error) => error.into(),
+            error @ ShadowError::Thread => Problem::fault(&error),
+            error @ ShadowError::Nothing { .. } => Problem::new(Code::NotAllowedNow, error),
+            error @ ShadowError::Quarantined { .. } => Problem::new(Code::Paused, error),
+        }
+    }
+}
+
+impl From<AuditError> for Problem {
+    fn from(error: AuditError) -> Problem {
+        match error {
+            AuditError::Store(error) => error.into(),
+            other => Problem::fault(&other),
+        }
+    }
+}

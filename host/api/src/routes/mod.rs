@@ -1,0 +1,21 @@
+//! The routes, one file for each noun.
+
+#![allow(unused_qualifications, reason = "the macro that describes a route names its parameters by their whole path")]
+
+pub mod acts;
+pub mod audit;
+pub mod decisions;
+pub mod drafts;
+pub mod households;
+pub mod jobs;
+pub mod numbers;
+pub mod office;
+pub mod ordinances;
+pub mod people;
+pub mod problems;
+pub mod queue;
+pub mod revisions;
+pub mod rules;
+pub mod sessions;
+pub mod shadow;
+pub mod trials;
