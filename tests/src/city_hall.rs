@@ -1,8 +1,10 @@
 //! A city hall for tests of the service: records on either database, an office with an account for every role, rules in
 //! force, and the binary that serves them. Clients speak HTTP and sign with keys of their own.
 
-use crate::office::{VENDOR, everything, premium_manifest, seal};
+use crate::office::{VENDOR, everything, manifest, ordinance, seal};
 use crate::{built, postgres, runtime};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jorei_api::server::install_cryptography;
 use jorei_domain::act::{Access, Account, Change, Vendor, VendorKey};
 use jorei_domain::audit::Stamp;
@@ -157,6 +159,18 @@ impl CityHall {
         let act = activate(&self.store, &self.runtime, self.municipality, &maker, plan, &now()).await.expect("an activation");
         let signed = sign(&self.store, self.municipality, &signer, act, Verdict::Approve, &now()).await.expect("a signature");
         assert!(signed.in_effect);
+    }
+
+    /// Puts exemption and instalments in force as well, so that a whole year can be decided.
+    ///
+    /// # Panics
+    /// When a step of the real way refuses.
+    pub async fn add_the_other_slots(&self) {
+        for rule in ["exemption", "instalment"] {
+            let admitted = self.admit(&package(rule, &self.vendor)).await;
+            let revision = self.revision(admitted, &ordinance(rule)).await;
+            self.activate(revision, false).await;
+        }
     }
 
     /// Starts the service over these records.
@@ -328,7 +342,7 @@ async fn found(store: &Store, municipality: Municipality) -> (BTreeMap<String, S
     let mut all: Vec<Change> = accounts.iter().cloned().map(Change::Account).collect();
     all.extend(changes);
     all.push(Change::Vendor(Vendor { name: VENDOR.into(), keys: vec![trusted], needed: 1 }));
-    all.push(Change::Grant(everything("premium")));
+    all.extend(["premium", "exemption", "instalment"].map(|rule| Change::Grant(everything(rule))));
     let changes = based(store, municipality, all).await.expect("its base");
     let proposal = Proposal { changes, reason: "test".into(), shown: "test".into(), checkers: 1, eligible: Vec::new(), emergency: false };
     let secret = |name: &str, keys: &BTreeMap<String, String>| SecretKey::parse(&keys[name], None).expect("the key");
@@ -348,8 +362,12 @@ async fn officer(store: &Store, municipality: Municipality, key: &SecretKey) -> 
 /// # Panics
 /// When it cannot be made.
 pub fn premium_package(vendor: &SecretKey) -> Vec<u8> {
-    let component = std::fs::read(built::rule("premium")).expect("the premium rule");
-    let manifest = Manifest::from_toml(&premium_manifest()).expect("a manifest");
+    package("premium", vendor)
+}
+
+fn package(rule: &str, vendor: &SecretKey) -> Vec<u8> {
+    let component = std::fs::read(built::rule(rule)).expect("the rule");
+    let manifest = Manifest::from_toml(&manifest(rule)).expect("a manifest");
     seal(&attach(&component, &manifest, None).expect("a component"), vendor)
 }
 
@@ -605,6 +623,11 @@ impl Answer {
         let problem = self.headers.get("content-type").is_some_and(|kind| kind == "application/problem+json");
         if problem { self.json()["code"].as_str().unwrap_or_default().to_owned() } else { String::new() }
     }
+}
+
+/// A file as imports take it.
+pub fn base64(text: &str) -> String {
+    STANDARD.encode(text)
 }
 
 /// A text that no other call gave.

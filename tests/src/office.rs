@@ -72,7 +72,7 @@ impl Office {
         let trusted = VendorKey { key: vendor.public.to_string(), revoked: false };
         let mut changes: Vec<Change> = accounts.iter().cloned().map(Change::Account).collect();
         changes.push(Change::Vendor(Vendor { name: VENDOR.into(), keys: vec![trusted], needed: 1 }));
-        changes.extend(["premium", "toy", "guest"].map(|rule| Change::Grant(everything(rule))));
+        changes.extend(["premium", "exemption", "instalment", "toy", "guest"].map(|rule| Change::Grant(everything(rule))));
         let office = Office {
             municipality,
             tanaka: Officer::among(&accounts, municipality, secret(&tanaka)).expect("an account"),
@@ -130,7 +130,15 @@ impl Office {
     /// # Panics
     /// When a step refuses.
     pub async fn premium(&self, store: &Store, runtime: &Arc<Runtime>, ordinance: &str) -> Digest {
-        let rule = self.add(store, runtime, &self.package(&read(built::rule("premium")), &premium_manifest())).await;
+        self.revision(store, runtime, "premium", ordinance).await
+    }
+
+    /// A rule of ours and an ordinance as a revision, not in force.
+    ///
+    /// # Panics
+    /// When a step refuses.
+    pub async fn revision(&self, store: &Store, runtime: &Arc<Runtime>, rule: &str, ordinance: &str) -> Digest {
+        let rule = self.add(store, runtime, &self.package(&read(built::rule(rule)), &manifest(rule))).await;
         make(store, runtime, self.municipality, rule, ordinance, &now(), "tanaka").await.expect("a revision")
     }
 
@@ -167,7 +175,25 @@ pub fn seal(component: &[u8], key: &SecretKey) -> Vec<u8> {
 /// # Panics
 /// When it is not there.
 pub fn premium_manifest() -> String {
-    std::fs::read_to_string(built::repository().join("plugins/premium/rule.toml")).expect("the manifest")
+    manifest("premium")
+}
+
+/// The manifest of a rule of ours.
+///
+/// # Panics
+/// When it is not there.
+pub fn manifest(rule: &str) -> String {
+    let path = built::repository().join("plugins").join(rule).join("rule.toml");
+    std::fs::read_to_string(path).expect("the manifest")
+}
+
+/// The city's ordinance for a rule of ours.
+///
+/// # Panics
+/// When it is not there.
+pub fn ordinance(rule: &str) -> String {
+    let path = built::repository().join("plugins").join(rule).join("ordinances/012041.toml");
+    std::fs::read_to_string(path).expect("the ordinance")
 }
 
 fn read(path: std::path::PathBuf) -> Vec<u8> {

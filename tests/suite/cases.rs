@@ -19,23 +19,43 @@ fn toml_files(folder: &Path) -> Vec<PathBuf> {
 fn every_case_file_of_the_premium_comes_out_as_published() {
     let runtime = jorei_tests::runtime();
     let rule = Rule::load(&runtime, &std::fs::read(built::rule("premium")).unwrap(), &Grant::world()).unwrap();
-    let folder = built::repository().join("plugins/premium");
-    let (mut tried, mut annual, mut wrong) = (0, 0, Vec::new());
+    let mut annual = 0;
+    let (tried, wrong) = every_case(&rule, &built::repository().join("plugins/premium"), |text, case| {
+        // The published annual premiums are those that were seen in a publication with a total.
+        let published =
+            text.contains("\nseen_via = ") && case.expect.get("premium").is_some_and(|premium| premium.get("total_yen").is_some());
+        annual += usize::from(published);
+    });
+    assert!(wrong.is_empty(), "{} of {tried} cases:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(annual, 19, "the published annual premiums");
+}
+
+/// The rules whose cases have no publication to count: those of the year's instalments are computed by hand.
+#[test]
+fn every_case_file_of_exemptions_and_instalments_comes_out_as_computed_by_hand() {
+    let runtime = jorei_tests::runtime();
+    for (name, least) in [("exemption", 80), ("instalment", 40)] {
+        let rule = Rule::load(&runtime, &std::fs::read(built::rule(name)).unwrap(), &Grant::world()).unwrap();
+        let (tried, wrong) = every_case(&rule, &built::repository().join("plugins").join(name), |_, _| ());
+        assert!(wrong.is_empty(), "{} of {tried} cases:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(tried >= least, "only {tried} cases of {name} found");
+    }
+}
+
+/// Answers every case of a rule's folder: how many there are, and what differs. Each is shown with its text.
+fn every_case(rule: &Rule, folder: &Path, mut seen: impl FnMut(&str, &Case)) -> (usize, Vec<String>) {
+    let (mut tried, mut wrong) = (0, Vec::new());
     for file in toml_files(&folder.join("cases")) {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&file).unwrap();
         let case = Case::from_toml(&name, &text).unwrap_or_else(|error| panic!("{error}"));
         let path = folder.join("ordinances").join(&case.ordinance);
         let ordinance =
-            Ordinance::check(&rule, &std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let answer = Evaluator::new(&rule, ordinance.settings, false).document(&case.case);
+            Ordinance::check(rule, &std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let answer = Evaluator::new(rule, ordinance.settings, false).document(&case.case);
         wrong.extend(differences(&answer, &case.expect).iter().map(|difference| format!("{name}: {difference} {}", answer["refusal"])));
+        seen(&text, &case);
         tried += 1;
-        // The published annual premiums are those that were seen in a publication with a total.
-        let published =
-            text.contains("\nseen_via = ") && case.expect.get("premium").is_some_and(|premium| premium.get("total_yen").is_some());
-        annual += usize::from(published);
     }
-    assert!(wrong.is_empty(), "{} of {tried} cases:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(annual, 19, "the published annual premiums");
+    (tried, wrong)
 }

@@ -20,7 +20,7 @@ async fn a_number_stands_nowhere_in_the_database() {
     let (store, folder) = sqlite().await;
     let here = Municipality::parse("012041").unwrap();
     let office = Office::found(&store, here).await;
-    let name = |person| Name { person: PersonId(person), name: "名".into(), kana: "ヤマダ ハナコ".into(), latin: None };
+    let name = |person| Name { person: PersonId(person), name: "名".into(), kana: "ヤマダ ハナコ".into(), latin: None, alias: None };
     let moment = now();
     let stamp = now().stamp("tanaka");
     store.save_names(here, Date::new(2026, 6, 1), &[name(1), name(2)], &stamp).await.unwrap();

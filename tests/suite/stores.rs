@@ -5,12 +5,13 @@ use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::decision::Outcome;
 use jorei_domain::id::{DecisionId, HouseholdId, Knowledge, Municipality};
 use jorei_domain::record::Kind;
+use jorei_domain::slot::Slot;
 use jorei_engine::Runtime;
 use jorei_service::assess::{Request, Tally, assess};
 use jorei_service::decide_case::decide;
 use jorei_service::demo_city::DemoCity;
 use jorei_service::replay::replay_under;
-use jorei_service::revisions::{LiveRevision, PREMIUM, load};
+use jorei_service::revisions::{LiveRevision, load};
 use jorei_store::facts::Assertion;
 use jorei_store::{Store, checks};
 use jorei_tests::office::{Office, TODAY, now};
@@ -45,11 +46,13 @@ async fn run(store: &Store, live: &Arc<LiveRevision>, as_of: Knowledge) -> Tally
     let request = Request {
         municipality: asahikawa(),
         year,
+        limits: None,
         as_of,
         threads: 2,
         page: 1_000,
         clock: jorei_tests::clock,
         today: TODAY,
+        decided_on: TODAY,
         by: "test".into(),
     };
     assess(store, live, &request, &AtomicBool::new(false), |_| {}).await.unwrap()
@@ -58,7 +61,7 @@ async fn run(store: &Store, live: &Arc<LiveRevision>, as_of: Knowledge) -> Tally
 /// Every current decision: household, id.
 async fn ids(store: &Store) -> Vec<(HouseholdId, DecisionId)> {
     let all = HouseholdId(1)..=HouseholdId(i64::MAX);
-    let current = store.current_decisions(asahikawa(), PREMIUM, ON, all).await.unwrap();
+    let current = store.current_decisions(asahikawa(), Slot::Premium.word(), ON, all).await.unwrap();
     current.into_iter().map(|decision| (decision.household, decision.id)).collect()
 }
 
@@ -100,7 +103,7 @@ async fn every_stored_decision_replays_to_its_bytes() {
     run(&store, &live, store.latest_knowledge(asahikawa()).await.unwrap()).await;
     let (mut after, mut replayed) = (None, 0);
     loop {
-        let page = store.decisions_page(asahikawa(), PREMIUM, ON, after, 500).await.unwrap();
+        let page = store.decisions_page(asahikawa(), Slot::Premium.word(), ON, after, 500).await.unwrap();
         let Some(last) = page.last() else { break };
         after = Some(last.decision.household);
         for stored in &page {
@@ -127,7 +130,7 @@ async fn a_later_fact_supersedes_and_an_earlier_knowledge_gives_the_earlier_byte
         // A household with a known salary: its income turns out to be higher.
         let mut changed = None;
         for (household, _) in &first {
-            let stored = store.case(asahikawa(), *household, ON, before).await.unwrap().unwrap();
+            let stored = store.case(asahikawa(), Slot::Premium, *household, ON, before).await.unwrap().unwrap();
             let decision = decide(&live, asahikawa(), *household, stored.case.clone(), None).unwrap().decision;
             let bundle = DemoCity { seed: 7, households: 60 }.bundles().find(|bundle| bundle.household == *household);
             let income = bundle.and_then(|bundle| {
@@ -148,14 +151,14 @@ async fn a_later_fact_supersedes_and_an_earlier_knowledge_gives_the_earlier_byte
         let after = store.latest_knowledge(asahikawa()).await.unwrap();
 
         // As the office knew it then: the same bytes.
-        let stored = store.case(asahikawa(), household, ON, before).await.unwrap().unwrap();
+        let stored = store.case(asahikawa(), Slot::Premium, household, ON, before).await.unwrap().unwrap();
         let then = decide(&live, asahikawa(), household, stored.case, None).unwrap().decision;
         assert_eq!(then.content(), bytes_before);
 
         // As it knows now: one new decision, which names the old one.
         let tally = run(store, &live, after).await;
         assert_eq!(tally.households - tally.unchanged, 1, "{tally:?}");
-        let history = store.decision_history(asahikawa(), PREMIUM, ON, household).await.unwrap();
+        let history = store.decision_history(asahikawa(), Slot::Premium.word(), ON, household).await.unwrap();
         assert_eq!(history.len(), 2);
         let old = first.iter().find(|(other, _)| *other == household).unwrap().1;
         let newest = history.iter().max_by_key(|stored| stored.version).unwrap();
@@ -164,13 +167,16 @@ async fn a_later_fact_supersedes_and_an_earlier_knowledge_gives_the_earlier_byte
         // Whoever looks with an older knowledge does not put the older answer back.
         assert_eq!(run(store, &live, before).await.unchanged, tally.households);
 
-        // A household taken back altogether is decided and no longer there: somebody must look.
+        // A household taken back altogether owes nothing any more: a new decision says so, once.
         let bundle = DemoCity { seed: 7, households: 60 }.bundles().find(|bundle| bundle.household == household).unwrap();
         let stays = bundle.assertions.into_iter().filter(|fact| fact.kind == Kind::Membership);
         let withdrawn: Vec<Assertion> = stays.map(|fact| Assertion { values: None, source: "取消".into(), ..fact }).collect();
         store.assert_facts(asahikawa(), Date::new(2026, 8, 1), &withdrawn, &now().stamp("test")).await.unwrap();
         let last = run(store, &live, store.latest_knowledge(asahikawa()).await.unwrap()).await;
-        assert_eq!((last.vanished, last.households), (1, tally.households - 1));
-        assert!(!last.is_whole());
+        assert_eq!((last.vanished, last.households, last.unchanged), (0, tally.households, tally.households - 1));
+        let history = store.decision_history(asahikawa(), Slot::Premium.word(), ON, household).await.unwrap();
+        assert_eq!(history.last().unwrap().amount, Some(0));
+        let again = run(store, &live, store.latest_knowledge(asahikawa()).await.unwrap()).await;
+        assert_eq!(again.unchanged, tally.households);
     }
 }

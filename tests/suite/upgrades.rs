@@ -6,6 +6,7 @@ use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::decision::Outcome;
 use jorei_domain::id::{Digest, HouseholdId, Municipality};
 use jorei_domain::record::Kind;
+use jorei_domain::slot::Slot;
 use jorei_engine::{Cases, Runtime};
 use jorei_service::activation::{ActivationError, Plan, activate};
 use jorei_service::acts::{ActsError, Proposal, based, propose, sign};
@@ -15,7 +16,7 @@ use jorei_service::decide_case::decide;
 use jorei_service::demo_city::DemoCity;
 use jorei_service::queue::{Waiting, queue};
 use jorei_service::replay::replay;
-use jorei_service::revisions::{LiveRevision, PREMIUM, RevisionError, Shelf, digest_in_force, in_force, load, make};
+use jorei_service::revisions::{LiveRevision, RevisionError, Shelf, digest_in_force, in_force, load, make};
 use jorei_service::shadow::{self, Report};
 use jorei_service::value_states::unconfirmed;
 use jorei_store::acts::Verdict;
@@ -59,11 +60,13 @@ async fn assess_with(store: &Store, live: &Arc<LiveRevision>, municipality: Muni
     let request = Request {
         municipality,
         year: FiscalYear::new(YEAR).unwrap(),
+        limits: None,
         as_of: store.latest_knowledge(municipality).await.unwrap(),
         threads: 2,
         page: 100,
         clock: jorei_tests::clock,
         today: TODAY,
+        decided_on: TODAY,
         by: "test".into(),
     };
     assess(store, live, &request, &AtomicBool::new(false), |_| {}).await
@@ -131,7 +134,7 @@ async fn a_hundred_activations_and_rollbacks_fail_no_case_and_mix_no_revision() 
         let mut named = BTreeSet::new();
         let mut replayed = 0;
         for household in 1..=i64::from(households) {
-            for stored in store.decision_history(asahikawa(), PREMIUM, ON, HouseholdId(household)).await.unwrap() {
+            for stored in store.decision_history(asahikawa(), Slot::Premium.word(), ON, HouseholdId(household)).await.unwrap() {
                 assert!([first, second].contains(&stored.decision.revision));
                 named.insert(stored.decision.revision);
                 let again = replay(&store, &RUNTIME, asahikawa(), &stored).await.unwrap();
@@ -148,14 +151,22 @@ async fn a_hundred_activations_and_rollbacks_fail_no_case_and_mix_no_revision() 
 /// have nobody living there in that year.
 async fn decide_again(store: &Store, shelf: &Shelf, household: HouseholdId) -> bool {
     let as_of = store.latest_knowledge(asahikawa()).await.unwrap();
-    let live = shelf.in_force(asahikawa(), ON, as_of).await.unwrap();
-    let Some(stored) = store.case(asahikawa(), household, ON, as_of).await.unwrap() else { return false };
-    let history = store.decision_history(asahikawa(), PREMIUM, ON, household).await.unwrap();
+    let live = shelf.in_force(asahikawa(), Slot::Premium, ON, as_of).await.unwrap();
+    let Some(stored) = store.case(asahikawa(), Slot::Premium, household, ON, as_of).await.unwrap() else { return false };
+    let history = store.decision_history(asahikawa(), Slot::Premium.word(), ON, household).await.unwrap();
     let before = history.last();
     let made = decide(&live, asahikawa(), household, stored.case, before.map(|before| before.id)).unwrap();
     assert!(!matches!(made.decision.outcome, Outcome::Failed(_)));
     let version = before.map_or(1, |before| before.version + 1);
-    let new = NewDecision { decision: made.decision, version, knowledge: as_of, fuel: made.fuel, amount: None, recorded_at: now().at };
+    let new = NewDecision {
+        decision: made.decision,
+        version,
+        knowledge: as_of,
+        decided_on: TODAY,
+        fuel: made.fuel,
+        amount: None,
+        recorded_at: now().at,
+    };
     store.save_decisions(&[new.pack().unwrap()], &now().stamp("test")).await.unwrap();
     true
 }
@@ -166,7 +177,7 @@ async fn nothing_is_in_force_before_a_second_person_signed() {
     let office = Office::found(&store, asahikawa()).await;
     let first = office.premium(&store, &RUNTIME, &ordinance()).await;
     let latest = async || store.latest_knowledge(asahikawa()).await.unwrap();
-    let in_force = async || digest_in_force(&store, asahikawa(), ON, latest().await).await;
+    let in_force = async || digest_in_force(&store, asahikawa(), Slot::Premium, ON, latest().await).await;
     assert!(matches!(in_force().await, Err(RevisionError::NotInForce { .. })), "a revision that was made is not in force");
     let act = activate(&store, &RUNTIME, asahikawa(), &office.tanaka, plan(first, WHOLE), &now()).await.unwrap();
     assert!(matches!(in_force().await, Err(RevisionError::NotInForce { .. })), "an act that was made is not in effect");
@@ -199,7 +210,7 @@ async fn each_case_date_has_its_own_revision_and_an_emergency_rollback_stays_ope
     office.activate(&store, &RUNTIME, second, dates).await;
     let at = async |on: Date| {
         let latest = store.latest_knowledge(asahikawa()).await.unwrap();
-        digest_in_force(&store, asahikawa(), on, latest).await.unwrap()
+        digest_in_force(&store, asahikawa(), Slot::Premium, on, latest).await.unwrap()
     };
     assert_eq!(at(Date::new(2024, 4, 1)).await, first, "last year's case is decided by last year's revision");
     assert_eq!(at(ON).await, second);
@@ -212,7 +223,7 @@ async fn each_case_date_has_its_own_revision_and_an_emergency_rollback_stays_ope
     assert!(stored.is_open() && stored.act.emergency && stored.effect_at.is_some());
     office.approve(&store, act).await;
     assert!(!store.act(asahikawa(), act).await.unwrap().unwrap().is_open());
-    assert_eq!(digest_in_force(&store, asahikawa(), ON, known).await.unwrap(), second, "as it was known then");
+    assert_eq!(digest_in_force(&store, asahikawa(), Slot::Premium, ON, known).await.unwrap(), second, "as it was known then");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -235,8 +246,8 @@ async fn a_shadow_run_counts_what_an_independent_count_finds() {
     let candidate = load(&store, &RUNTIME, asahikawa(), second).await.unwrap();
     let latest = store.latest_knowledge(asahikawa()).await.unwrap();
     let (mut equal, mut changed, mut then, mut after, mut largest) = (0, 0, 0, 0, 0);
-    for stored in store.decisions_page(asahikawa(), PREMIUM, ON, None, 1_000).await.unwrap() {
-        let case = store.case(asahikawa(), stored.decision.household, ON, latest).await.unwrap().unwrap().case;
+    for stored in store.decisions_page(asahikawa(), Slot::Premium.word(), ON, None, 1_000).await.unwrap() {
+        let case = store.case(asahikawa(), Slot::Premium, stored.decision.household, ON, latest).await.unwrap().unwrap().case;
         let run = candidate.rule.decide(&candidate.question(ON), Cases(vec![case])).unwrap();
         if run.outcome == stored.decision.outcome {
             equal += 1
@@ -266,7 +277,7 @@ async fn a_shadow_run_counts_what_an_independent_count_finds() {
 }
 
 async fn not_decided(store: &Store) -> u64 {
-    let page = store.decisions_page(asahikawa(), PREMIUM, ON, None, 1_000).await.unwrap();
+    let page = store.decisions_page(asahikawa(), Slot::Premium.word(), ON, None, 1_000).await.unwrap();
     page.iter().filter(|stored| !matches!(stored.decision.outcome, Outcome::Decided { .. })).count() as u64
 }
 
@@ -284,11 +295,18 @@ async fn a_candidate_that_asks_for_more_is_run_from_the_records_as_known_then() 
     let live = load(&store, &RUNTIME, asahikawa(), toy).await.unwrap();
     let latest = store.latest_knowledge(asahikawa()).await.unwrap();
     let mut cases = 0;
-    for stored in store.cases(asahikawa(), None, 1_000, ON, latest).await.unwrap() {
+    for stored in store.cases(asahikawa(), Slot::Premium, None, 1_000, ON, latest).await.unwrap() {
         let made = decide(&live, asahikawa(), stored.household, stored.case, None).unwrap();
         assert!(made.decision.evidence.given.iter().all(|given| given.kind != Kind::Property.name()));
-        let new =
-            NewDecision { decision: made.decision, version: 1, knowledge: latest, fuel: made.fuel, amount: None, recorded_at: now().at };
+        let new = NewDecision {
+            decision: made.decision,
+            version: 1,
+            knowledge: latest,
+            decided_on: TODAY,
+            fuel: made.fuel,
+            amount: None,
+            recorded_at: now().at,
+        };
         store.save_decisions(&[new.pack().unwrap()], &now().stamp("test")).await.unwrap();
         cases += 1;
     }
@@ -319,7 +337,7 @@ async fn a_revision_that_keeps_failing_is_paused_and_nothing_switches_by_itself(
     assert!(matches!(error, AssessError::Paused { revision, last_good: Some(last), .. } if revision == failing && last == good), "{error}");
 
     let latest = store.latest_knowledge(asahikawa()).await.unwrap();
-    let refused = in_force(&store, &RUNTIME, asahikawa(), ON, latest).await.map(|_| ()).unwrap_err();
+    let refused = in_force(&store, &RUNTIME, asahikawa(), Slot::Premium, ON, latest).await.map(|_| ()).unwrap_err();
     assert!(matches!(refused, RevisionError::Paused { last_good: Some(last), .. } if last == good), "{refused}");
     let year = FiscalYear::new(YEAR).unwrap();
     let waiting = queue(&store, asahikawa(), year).await.unwrap();
@@ -331,7 +349,7 @@ async fn a_revision_that_keeps_failing_is_paused_and_nothing_switches_by_itself(
     let act = activate(&store, &RUNTIME, asahikawa(), &office.tanaka, rollback(good, true), &now()).await.unwrap();
     office.approve(&store, act).await;
     let latest = store.latest_knowledge(asahikawa()).await.unwrap();
-    let live = Arc::new(in_force(&store, &RUNTIME, asahikawa(), ON, latest).await.unwrap());
+    let live = Arc::new(in_force(&store, &RUNTIME, asahikawa(), Slot::Premium, ON, latest).await.unwrap());
     let tally = assess_with(&store, &live, asahikawa()).await.unwrap();
     assert_eq!((tally.failed, tally.unchanged), (0, 0), "everybody is decided again by the good one");
     let left = queue(&store, asahikawa(), year).await.unwrap();
@@ -427,7 +445,7 @@ async fn a_second_city_begins_while_the_first_is_assessed_and_neither_sees_the_o
         other.activate(&store, &RUNTIME, second, (Date::new(2025, 4, 1), Date::new(2026, 4, 1))).await;
         city(&store, adachi, 40).await;
         let latest = store.latest_knowledge(adachi).await.unwrap();
-        let there = Arc::new(in_force(&store, &RUNTIME, adachi, ON, latest).await.unwrap());
+        let there = Arc::new(in_force(&store, &RUNTIME, adachi, Slot::Premium, ON, latest).await.unwrap());
         let tally = assess_with(&store, &there, adachi).await.unwrap();
         assert_eq!((tally.failed, tally.faults), (0, 0));
         let first_tally = assessing.await.unwrap();
@@ -435,7 +453,10 @@ async fn a_second_city_begins_while_the_first_is_assessed_and_neither_sees_the_o
 
         // Neither sees the other.
         assert!(store.revision(adachi, first).await.unwrap().is_none() && store.revision(asahikawa(), second).await.unwrap().is_none());
-        assert!(matches!(in_force(&store, &RUNTIME, adachi, Date::new(2024, 4, 1), latest).await, Err(RevisionError::NotInForce { .. })));
+        assert!(matches!(
+            in_force(&store, &RUNTIME, adachi, Slot::Premium, Date::new(2024, 4, 1), latest).await,
+            Err(RevisionError::NotInForce { .. })
+        ));
         for (whose, revision, households) in [(asahikawa(), first, first_tally.households), (adachi, second, tally.households)] {
             let made = store.decisions_of_revision(revision, None, None, 100_000).await.unwrap();
             assert!(made.iter().all(|decision| decision.municipality == whose));
@@ -472,7 +493,7 @@ async fn a_narrowed_grant_stops_the_rule_and_old_decisions_still_replay() {
     office.change(&store, vec![Change::Grant(narrower)]).await;
     let refused = load(&store, &RUNTIME, asahikawa(), first).await.map(|_| ()).unwrap_err();
     assert!(refused.to_string().contains("incomes"), "{refused}");
-    for stored in store.decisions_page(asahikawa(), PREMIUM, ON, None, 100).await.unwrap() {
+    for stored in store.decisions_page(asahikawa(), Slot::Premium.word(), ON, None, 100).await.unwrap() {
         assert_eq!(replay(&store, &RUNTIME, asahikawa(), &stored).await.unwrap().differs, None);
     }
     let gone = office.change(

@@ -87,6 +87,10 @@ actions! {
     PeopleFacts = "people.facts", lookup: true, files: [Insured], approval: Reads;
     /// See incomes and property of a person.
     PeopleIncomes = "people.incomes", lookup: true, files: [PersonAssessment], approval: Reads;
+    /// Enter one fact about a person; incomes, property and applications belong to another file.
+    FactsEnter = "facts.enter", lookup: true, files: [Insured], approval: One("a fact is laid over what was known and can be taken back");
+    /// Enter incomes, property, pensions and applications of a person.
+    IncomesEnter = "incomes.enter", lookup: true, files: [PersonAssessment], approval: One("a fact is laid over what was known and can be taken back");
     /// Protect a person at once, or ask for the end of a protection.
     PeopleProtect = "people.protect", lookup: true, files: [Insured], approval: Act;
     /// Enter a personal number into the vault.
@@ -97,6 +101,30 @@ actions! {
     NumberRead = "number.read", lookup: true, files: [Insured], approval: Reads;
     /// See one household with its members.
     HouseholdsShow = "households.show", lookup: true, files: [Insured], approval: Reads;
+    /// See every decision of a household's year over all slots, with what waits for a clerk.
+    HistoryShow = "history.show", lookup: true, files: [HouseholdAssessment], approval: Reads;
+    /// See the instalments of a household with who owes them.
+    InstalmentsShow = "instalments.show", lookup: true, files: [HouseholdAssessment], approval: Reads;
+    /// See the applications for exemptions of a household and what became of them.
+    ExemptionShow = "exemption.show", lookup: true, files: [HouseholdAssessment, PersonAssessment], approval: Reads;
+    /// See to whom a notice about a household goes.
+    AddresseeShow = "addressee.show", lookup: true, files: [Insured], approval: Reads;
+    /// See a page of a master; each but that of insured persons belongs to a file of its own.
+    MastersShow = "masters.show", lookup: true, files: [Insured], approval: Reads;
+    /// See the master of retired members.
+    MastersRetired = "masters.retired", lookup: true, files: [Retired], approval: Reads;
+    /// See the master of assessments.
+    MastersAssessment = "masters.assessment", lookup: true, files: [HouseholdAssessment], approval: Reads;
+    /// See the master of the persons of assessments.
+    MastersPersons = "masters.persons", lookup: true, files: [PersonAssessment], approval: Reads;
+    /// See the master of the history of the persons of assessments.
+    MastersPersonHistory = "masters.person-history", lookup: true, files: [PersonAssessmentHistory], approval: Reads;
+    /// See the master of changes of assessments.
+    MastersChanges = "masters.changes", lookup: true, files: [AssessmentChanges], approval: Reads;
+    /// See the master of receipts.
+    MastersReceipts = "masters.receipts", lookup: true, files: [Receipts], approval: Reads;
+    /// See the master of arrears.
+    MastersArrears = "masters.arrears", lookup: true, files: [Arrears], approval: Reads;
     /// List the decisions of a household.
     DecisionsList = "decisions.list", lookup: true, files: [HouseholdAssessment], approval: Reads;
     /// List whom a revision decided.
@@ -111,10 +139,22 @@ actions! {
     TrialsMake = "trials.make", lookup: true, files: [HouseholdAssessment, PersonAssessment], approval: Reads;
     /// Assess every household of a year.
     AssessmentsStart = "assessments.start", lookup: false, files: [], approval: One("the rule decides, under a revision that two people put in force");
+    /// Decide again what new facts and revisions touch.
+    ReassessmentsStart = "reassessments.start", lookup: false, files: [], approval: One("the rules decide, under revisions that two people put in force");
+    /// Decide exemptions and instalments of a year.
+    InstalmentsStart = "instalments.start", lookup: false, files: [], approval: One("the rules decide, under revisions that two people put in force");
     /// Sum up a year.
     SummaryShow = "summary.show", lookup: false, files: [], approval: Reads;
     /// List the cases that wait for a clerk.
     QueueShow = "queue.show", lookup: false, files: [HouseholdAssessment], approval: Reads;
+    /// Settle a case that waits, with a way and a reason.
+    QueueSettle = "queue.settle", lookup: true, files: [HouseholdAssessment], approval: One("it changes no decision, and stands there with reason and account");
+    /// List the imports, and the forms that they take.
+    ImportsRead = "imports.read", lookup: false, files: [], approval: Reads;
+    /// Import a set of files, or try what it would do.
+    ImportsApply = "imports.apply", lookup: true, files: [Insured], approval: One("it is laid over what was known, and two people can withdraw it");
+    /// Prepare the withdrawal of an import, to be read before it is signed.
+    ImportsWithdraw = "imports.withdraw", lookup: false, files: [], approval: Act;
     /// List the packages that were tried, and the admitted rules.
     RulesList = "rules.list", lookup: false, files: [], approval: Reads;
     /// See one admitted rule.

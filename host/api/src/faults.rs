@@ -14,11 +14,16 @@ use jorei_service::audit::AuditError;
 use jorei_service::case_file::CaseError;
 use jorei_service::confirmation::ConfirmationError;
 use jorei_service::decide_case::RecordError;
+use jorei_service::fact_entry::EntryError;
+use jorei_service::imports::{ImportError, WithdrawalError};
+use jorei_service::masters::MasterError;
 use jorei_service::office::OfficeError;
 use jorei_service::people::PeopleError;
 use jorei_service::personal_numbers::NumberError;
 use jorei_service::protections::ProtectionError;
+use jorei_service::queue::settlement::SettleError;
 use jorei_service::randomness::NoRandomness;
+use jorei_service::reassessment::ReassessError;
 use jorei_service::revisions::RevisionError;
 use jorei_service::sessions::SessionError;
 use jorei_service::shadow::ShadowError;
@@ -224,6 +229,17 @@ impl From<ProtectionError> for Problem {
     }
 }
 
+impl From<EntryError> for Problem {
+    fn from(error: EntryError) -> Problem {
+        match error {
+            EntryError::Store(error) => error.into(),
+            EntryError::Stated(error) => error.into(),
+            EntryError::Nobody(_) => nobody(),
+            other => Problem::invalid(other),
+        }
+    }
+}
+
 impl From<ShadowError> for Problem {
     fn from(error: ShadowError) -> Problem {
         match error {
@@ -242,6 +258,72 @@ impl From<AuditError> for Problem {
         match error {
             AuditError::Store(error) => error.into(),
             other => Problem::fault(&other),
+        }
+    }
+}
+
+impl From<ReassessError> for Problem {
+    fn from(error: ReassessError) -> Problem {
+        match error {
+            ReassessError::Assess(error) => error.into(),
+            ReassessError::Revision(error) => error.into(),
+            ReassessError::NotAssessed(year) => {
+                Problem::new(Code::NotAllowedNow, format!("fiscal {year} was never assessed; POST …/assessments does that first"))
+            }
+        }
+    }
+}
+
+impl From<SettleError> for Problem {
+    fn from(error: SettleError) -> Problem {
+        match error {
+            SettleError::Store(error) => error.into(),
+            // A household's number may be anything that was typed into the field, and is not repeated.
+            SettleError::NothingWaits { .. } => {
+                Problem::not_found("nothing of this household waits in this slot and year; GET …/queue lists what does")
+            }
+            SettleError::Several { waiting, .. } => {
+                Problem::invalid(format!("waiting: several things of the household wait ({}); say which", waiting.join(", ")))
+            }
+            SettleError::OnlyDecided { waiting, .. } => Problem::new(
+                Code::NotAllowedNow,
+                format!("what is {} cannot be settled: it leaves the queue when the case is decided", waiting.word()),
+            ),
+            error @ SettleError::Account(_) => Problem::new(Code::Forbidden, error),
+            other => Problem::invalid(other),
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Problem {
+        match error {
+            ImportError::Store(error) => error.into(),
+            other => Problem::new(Code::NotAllowedNow, other),
+        }
+    }
+}
+
+impl From<WithdrawalError> for Problem {
+    fn from(error: WithdrawalError) -> Problem {
+        match error {
+            WithdrawalError::Store(error) => error.into(),
+            WithdrawalError::Acts(error) => error.into(),
+            WithdrawalError::NoSuchImport(_) => {
+                Problem::not_found("nothing was imported under this knowledge number; GET …/imports lists them")
+            }
+            other => Problem::new(Code::NotAllowedNow, other),
+        }
+    }
+}
+
+impl From<MasterError> for Problem {
+    fn from(error: MasterError) -> Problem {
+        match error {
+            MasterError::Store(error) => error.into(),
+            error @ MasterError::NoLedger { .. } => Problem::not_found(error),
+            MasterError::NoYear { .. } => Problem::invalid("year: give the fiscal year of this master, as 2025"),
+            error => Problem::fault(&error),
         }
     }
 }

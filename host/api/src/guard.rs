@@ -33,7 +33,9 @@ pub const CASE: &str = "Jorei-Case";
 const DRAFT_MAX: usize = 1024 * 1024;
 /// Longest package, in bytes: a component with an interpreter inside has up to 18 MB.
 const PACKAGE_MAX: usize = 32 * 1024 * 1024;
-/// A package may take so long to arrive, and again to be compiled and tried on its cases.
+/// Longest set of files, in bytes of its document: about a month of a city of 300,000; a year's comes in on the machine.
+const IMPORT_MAX: usize = 12 * 1024 * 1024;
+/// A package or a set of files may take so long to arrive, and again to be tried or compared.
 const PACKAGE_WAIT: Duration = Duration::from_secs(300);
 
 /// An asker who may: what a handler knows of them.
@@ -213,7 +215,7 @@ async fn run(host: &Host, asker: Asker, request: Request, next: Next) -> Respons
         let request = Request::from_parts(parts, Body::from(body.clone()));
         if once { idempotency::once(host, &asker, request, body, next).await } else { next.run(request).await }
     };
-    let wait = if action == Action::RulesAdd { PACKAGE_WAIT } else { host.limits.request };
+    let wait = if is_large(action) { PACKAGE_WAIT } else { host.limits.request };
     match tokio::time::timeout(wait, answer).await {
         Ok(response) => response,
         Err(_) => Problem::new(Code::Slow, "the answer took too long; nothing of it is half done").into_response(),
@@ -249,10 +251,16 @@ async fn arrived(host: &Host, method: &Method, action: Action, body: Body) -> An
     let longest = match action {
         Action::RulesAdd => PACKAGE_MAX,
         Action::DraftsSave => DRAFT_MAX,
+        Action::ImportsApply => IMPORT_MAX,
         _ => host.limits.body_bytes,
     };
-    let wait = if action == Action::RulesAdd { PACKAGE_WAIT } else { host.limits.body };
+    let wait = if is_large(action) { PACKAGE_WAIT } else { host.limits.body };
     body_within(body, longest, wait).await
+}
+
+/// Is a body of megabytes part of the action?
+fn is_large(action: Action) -> bool {
+    matches!(action, Action::RulesAdd | Action::ImportsApply)
 }
 
 /// A body of at most so many bytes, which arrives in time.

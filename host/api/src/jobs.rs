@@ -92,7 +92,7 @@ impl Jobs {
         let running: Vec<Arc<Running>> = self.all().values().cloned().collect();
         let ended = async {
             // Whatever does not look at its flag only reads, and loses nothing.
-            for job in running.into_iter().filter(|job| job.kind == STOPS) {
+            for job in running.into_iter().filter(|job| STOPS.contains(&job.kind)) {
                 // The sender lives as long as the job is listed.
                 let _ = job.follow().wait_for(|progress| progress.state != "running").await;
             }
@@ -101,12 +101,14 @@ impl Jobs {
         let _ = tokio::time::timeout(wait, ended).await;
     }
 
-    /// None where work of the kind is under way in the office: each takes all threads.
+    /// None where work of the kind, or other work that decides, is under way in the office: each takes all threads, and
+    /// two that decide would only wait for each other's cases.
     fn begin(&self, office: Municipality, kind: &'static str, id: &str) -> Option<Arc<Running>> {
         let (progress, _) = watch::channel(Progress { sequence: 0, state: "running", figures: Value::Null });
         let job = Arc::new(Running { kind, progress, stop: Arc::default() });
         let mut all = self.all();
-        let under_way = |job: &Running| job.kind == kind && job.progress.borrow().state == "running";
+        let excludes = |other: &str| other == kind || STOPS.contains(&other) && STOPS.contains(&kind);
+        let under_way = |job: &Running| excludes(job.kind) && job.progress.borrow().state == "running";
         if all.iter().any(|((of, _), job)| *of == office && under_way(job)) {
             return None;
         }
@@ -128,8 +130,8 @@ impl Jobs {
     }
 }
 
-/// The kind of work that ends when it is asked to.
-pub const STOPS: &str = "assessment";
+/// The kinds of work that decide: they end when they are asked to, and an office has one of them at a time.
+pub const STOPS: [&str; 3] = ["assessment", "reassessment", "instalments"];
 
 /// The id of the job that a request starts: the same for a second arrival under the same key.
 fn id_of(asker: &Asker) -> String {
@@ -160,7 +162,10 @@ where
         return Ok(id);
     }
     let busy = || {
-        Problem::new(Code::NotAllowedNow, format!("work of the kind {kind} is under way in this office; follow that, or wait for its end"))
+        Problem::new(
+            Code::NotAllowedNow,
+            format!("work that a {kind} waits for is under way in this office; follow that, or wait for its end"),
+        )
     };
     let running = host.jobs.begin(office, kind, &id).ok_or_else(busy)?;
     if let Err(error) = host.store.start_job(office, &id, kind, &asked.to_string(), &stamp).await {

@@ -9,8 +9,8 @@ use crate::guard::{AFFAIR, CASE, body_within, guard};
 use crate::idempotency::KEY;
 use crate::problem::{Answer, Code, Problem, ProblemBody};
 use crate::routes::{
-    acts, audit, decisions, drafts, households, jobs, numbers, office, ordinances, people, problems, queue, revisions, rules, sessions,
-    shadow, trials,
+    acts, audit, decisions, drafts, household_year, households, imports, jobs, masters, numbers, office, ordinances, people, problems,
+    queue, revisions, rules, sessions, shadow, trials,
 };
 use crate::state::Shared;
 use axum::Router;
@@ -94,12 +94,18 @@ fn mounts() -> Vec<Mount> {
         mount!(Action::PeopleSearch, people::search),
         mount!(Action::PeopleShow, people::show),
         mount!(Action::PeopleFacts, people::facts),
+        mount!(Action::FactsEnter, people::enter_fact),
         mount!(Action::PeopleProtect, numbers::protect),
         mount!(Action::PeopleProtect, numbers::lift),
         mount!(Action::NumberEnter, numbers::enter),
         mount!(Action::NumberRead, numbers::read),
         mount!(Action::NumberConfirm, numbers::confirm),
         mount!(Action::HouseholdsShow, households::show),
+        mount!(Action::HistoryShow, household_year::history),
+        mount!(Action::InstalmentsShow, household_year::instalments),
+        mount!(Action::ExemptionShow, household_year::exemption),
+        mount!(Action::AddresseeShow, household_year::addressee),
+        mount!(Action::MastersShow, masters::show),
         mount!(Action::DecisionsList, decisions::list),
         mount!(Action::DecisionsOfRevision, decisions::of_revision),
         mount!(Action::DecisionsMake, decisions::make),
@@ -107,8 +113,16 @@ fn mounts() -> Vec<Mount> {
         mount!(Action::DecisionsReplay, decisions::replayed),
         mount!(Action::TrialsMake, trials::make),
         mount!(Action::AssessmentsStart, jobs::assessment),
+        mount!(Action::ReassessmentsStart, jobs::reassessment),
+        mount!(Action::InstalmentsStart, jobs::instalments),
         mount!(Action::SummaryShow, queue::summary),
         mount!(Action::QueueShow, queue::list),
+        mount!(Action::QueueShow, queue::groups),
+        mount!(Action::QueueSettle, queue::settle_item),
+        mount!(Action::ImportsRead, imports::list),
+        mount!(Action::ImportsRead, imports::forms),
+        mount!(Action::ImportsApply, imports::import),
+        mount!(Action::ImportsWithdraw, imports::withdrawal),
         mount!(Action::RulesList, rules::list),
         mount!(Action::RulesAdd, rules::add),
         mount!(Action::RulesShow, rules::show),
@@ -278,7 +292,10 @@ fn codes_of_open(path: &str) -> &'static [Code] {
 fn codes_of(action: Action) -> &'static [Code] {
     match action {
         Action::DecisionsMake => &[Code::LawMissing, Code::Paused, Code::Busy],
-        Action::TrialsMake | Action::AssessmentsStart => &[Code::LawMissing, Code::Paused],
+        Action::TrialsMake => &[Code::LawMissing, Code::Paused],
+        Action::AssessmentsStart => &[Code::LawMissing, Code::Paused, Code::NotAllowedNow],
+        Action::ReassessmentsStart | Action::InstalmentsStart => &[Code::NotAllowedNow],
+        Action::QueueSettle | Action::ImportsApply | Action::ImportsWithdraw => &[Code::NotAllowedNow],
         Action::PeopleSearch | Action::NumberRead | Action::NumberEnter => &[Code::NotAllowedNow],
         Action::PeopleProtect | Action::OfficePrepare | Action::JobsStop => &[Code::NotAllowedNow],
         Action::OrdinancesRead => &[Code::Invalid],
@@ -317,6 +334,8 @@ fn in_path(name: &str) -> Parameter {
         "person" => (Type::Integer, "The person's number here (宛名番号)"),
         "household" => (Type::Integer, "The household's number here"),
         "name" => (Type::String, "Name of a draft"),
+        "knowledge" => (Type::Integer, "The knowledge number of an import"),
+        "file" => (Type::String, "A file of the office, as `insured` or `household-assessment`"),
         _ => (Type::String, "Its id or digest"),
     };
     let schema = Schema::Object(ObjectBuilder::new().schema_type(kind).build());

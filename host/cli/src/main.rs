@@ -5,8 +5,9 @@ mod office;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    Exit, account, activate, approve, assess, audit, compile_component, demo_city, evaluate, explain, key, office as settings, ordinance,
-    person, queue, revision, rule, rule_build, rule_pack, serve, shadow, vault,
+    Exit, account, activate, approve, assess, audit, compile_component, demo_city, demo_year, evaluate, exemption, explain, export, fact,
+    history, import, instalments, key, office as settings, ordinance, person, queue, reassess, revision, rule, rule_build, rule_pack,
+    serve, shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,12 +51,21 @@ enum Command {
     #[command(subcommand)]
     Person(person::PersonCommand),
     #[command(subcommand)]
+    Fact(fact::FactCommand),
+    #[command(subcommand)]
     Vault(vault::VaultCommand),
     Evaluate(evaluate::Args),
     Schema(evaluate::SchemaArgs),
     DemoCity(demo_city::Args),
+    DemoYear(demo_year::Args),
+    Import(import::Args),
+    Export(export::Args),
     Assess(assess::Args),
     Summary(assess::SummaryArgs),
+    Reassess(reassess::Args),
+    Instalments(instalments::Args),
+    Exemption(exemption::Args),
+    History(history::Args),
     Explain(explain::Args),
     Replay(explain::ReplayArgs),
     Try(explain::TryArgs),
@@ -114,12 +124,20 @@ fn main() -> ExitCode {
         Command::Audit(command) => audit::run_audit(&command),
         Command::Queue(args) => queue::run_queue(&args),
         Command::Person(command) => person::run_person(&command),
+        Command::Fact(command) => fact::run_fact(&command),
         Command::Vault(command) => vault::run_vault(&command),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Schema(args) => evaluate::schema(&args),
         Command::DemoCity(args) => demo_city::run_demo_city(&args),
+        Command::DemoYear(args) => demo_year::run_demo_year(&args),
+        Command::Import(args) => import::run_import(&args),
+        Command::Export(args) => export::run_export(&args),
         Command::Assess(args) => assess::run_assess(&args),
         Command::Summary(args) => assess::run_summary(&args),
+        Command::Reassess(args) => reassess::run_reassess(&args),
+        Command::Instalments(args) => instalments::run_instalments(&args),
+        Command::Exemption(args) => exemption::run_exemption(&args),
+        Command::History(args) => history::run_history(&args),
         Command::Explain(args) => explain::run_explain(&args),
         Command::Replay(args) => explain::run_replay(&args),
         Command::Try(args) => explain::run_try(&args),

@@ -143,6 +143,15 @@ pub fn today() -> Date {
     Date::new(i32::from(today.year()), i32::from(today.month()), i32::from(today.day()))
 }
 
+/// The day that decisions count from: the one given, or today. Nothing is decided as of a day that has not come.
+pub fn decided_on(given: Option<Date>) -> anyhow::Result<Date> {
+    let today = today();
+    match given {
+        Some(day) if day > today => bail!("--on {day} has not come yet; today is {today}"),
+        given => Ok(given.unwrap_or(today)),
+    }
+}
+
 /// A municipality's code on the command line.
 pub fn parse_municipality(text: &str) -> Result<Municipality, String> {
     Municipality::parse(text).map_err(|error| error.to_string())

@@ -8,7 +8,7 @@ extern crate alloc;
 
 use crate::calendar::Date;
 use crate::decision::NotCanonical;
-use crate::id::{Digest, Municipality, PersonId};
+use crate::id::{Digest, Knowledge, Municipality, PersonId};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -130,6 +130,15 @@ pub struct NumberEntry {
     pub entry: Digest,
 }
 
+/// An import is withdrawn: what the office would know without it is written as new facts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Withdrawal {
+    /// The number under which the import was learnt.
+    pub import: Knowledge,
+    /// The digest of what was imported.
+    pub set: Digest,
+}
+
 /// One thing that changes. For each kind and key there is at most one current state: the content
 /// of the last change that took effect.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -152,10 +161,13 @@ pub enum Change {
     Protection(Protection),
     /// A personal number.
     Number(NumberEntry),
+    /// An import withdrawn.
+    Withdrawal(Withdrawal),
 }
 
 /// The words of all kinds of change.
-pub const KINDS: [&str; 9] = ["account", "vendor", "grant", "threshold", "activation", "value", "access", "protection", "number"];
+pub const KINDS: [&str; 10] =
+    ["account", "vendor", "grant", "threshold", "activation", "value", "access", "protection", "number", "withdrawal"];
 
 impl Change {
     /// The kind's word.
@@ -170,6 +182,7 @@ impl Change {
             Change::Access(_) => 6,
             Change::Protection(_) => 7,
             Change::Number(_) => 8,
+            Change::Withdrawal(_) => 9,
         }]
     }
 
@@ -186,6 +199,7 @@ impl Change {
             Change::Access(access) => access.account.clone(),
             Change::Protection(protection) => protection.person.to_string(),
             Change::Number(entry) => entry.person.to_string(),
+            Change::Withdrawal(withdrawal) => withdrawal.import.to_string(),
         }
     }
 
@@ -262,6 +276,9 @@ impl Change {
             Change::Number(NumberEntry { person, entry }) => {
                 cbor.array(2)?.i64(person.0)?.bytes(&entry.0)?;
             }
+            Change::Withdrawal(Withdrawal { import, set }) => {
+                cbor.array(2)?.i64(import.0)?.bytes(&set.0)?;
+            }
         }
         Ok(())
     }
@@ -298,6 +315,7 @@ impl Change {
             }
             ("protection", 3) => Change::Protection(Protection { person: PersonId(cbor.i64()?), from: date(cbor)?, until: date(cbor)? }),
             ("number", 2) => Change::Number(NumberEntry { person: PersonId(cbor.i64()?), entry: digest(cbor)? }),
+            ("withdrawal", 2) => Change::Withdrawal(Withdrawal { import: Knowledge(cbor.i64()?), set: digest(cbor)? }),
             _ => return Err(NotCanonical),
         })
     }
@@ -471,6 +489,7 @@ mod tests {
             }),
             Change::Protection(Protection { person: PersonId(7), from, until }),
             Change::Number(NumberEntry { person: PersonId(7), entry: Digest::of(b"n") }),
+            Change::Withdrawal(Withdrawal { import: Knowledge(5), set: Digest::of(b"s") }),
         ])
     }
 

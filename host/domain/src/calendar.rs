@@ -101,6 +101,12 @@ impl Date {
         self.civil().ok().and_then(|date| date.yesterday().ok()).map_or(Date::MIN, Date::of)
     }
 
+    /// How many days lie between this day and a later one; the later one counts, this one does not.
+    pub fn days_until(self, later: Date) -> i64 {
+        let (Ok(from), Ok(to)) = (self.civil(), later.civil()) else { return 0 };
+        from.until(to).map_or(0, |span| i64::from(span.get_days()))
+    }
+
     /// The day on which somebody born on `self` reaches `age`: the day before the birthday
     /// (年齢計算ニ関スル法律; Civil Code art. 143).
     ///

@@ -9,14 +9,17 @@
 pub mod act;
 pub mod audit;
 pub mod basis;
+pub mod business_days;
 pub mod calendar;
 pub mod decision;
 pub mod id;
 pub mod lookup;
 pub mod money;
 pub mod purpose;
+pub mod qualification;
 pub mod record;
 pub mod role;
+pub mod slot;
 pub mod table;
 pub mod trace;
 #[cfg(feature = "wire")]

@@ -79,6 +79,37 @@ pub enum Kind {
     Maternity,
     /// Property tax of a fiscal year.
     Property,
+    /// Dying (死亡).
+    Deaths,
+    /// Being held in a prison or reformatory (Act art. 59).
+    Detention,
+    /// Having been the dependant of somebody who moved to the late-elderly scheme (旧被扶養者).
+    FormerDependants,
+    /// The pension of a fiscal year, as the pension payer tells it for deduction (特別徴収).
+    Pensions,
+    /// Applications for an exemption (減免申請) with what was examined of them.
+    Applications,
+    /// Having been in the scheme of retired members, which has ended; history only (退職被保険者).
+    RetiredMembership,
+    /// What was decided of the year's premium, day by day (賦課の経過); made by the host from decisions.
+    Assessments,
+    /// The premium of the year as it stands; made by the host from its decision.
+    Premiums,
+    /// The parts of that premium.
+    PremiumParts,
+    /// The persons of that premium.
+    PremiumPersons,
+    /// The instalments of the year as they stand; made by the host from their decision.
+    Instalments,
+}
+
+/// Whom a fact is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Subject {
+    /// One person of the case: the table begins with `person`, but for `persons` itself.
+    Person,
+    /// The household as a whole: no column `person`.
+    Household,
 }
 
 /// Calls a macro with `function = Kind` for every kind of fact: the functions of `records.wit`,
@@ -94,7 +125,18 @@ macro_rules! each_kind {
             incomes = Incomes,
             unemployment = Unemployment,
             maternity = Maternity,
-            property = Property
+            property = Property,
+            deaths = Deaths,
+            detention = Detention,
+            former_dependants = FormerDependants,
+            pensions = Pensions,
+            applications = Applications,
+            retired_membership = RetiredMembership,
+            assessments = Assessments,
+            premiums = Premiums,
+            premium_parts = PremiumParts,
+            premium_persons = PremiumPersons,
+            instalments = Instalments
         );
     };
 }
@@ -106,10 +148,19 @@ pub const END_CAUSES: &[&str] =
     &["lost_on_day", "employees_insurance", "death", "late_elderly", "moved_out", "public_assistance", "nhi_society"];
 /// Words of `unemployment.holder`.
 pub const HOLDERS: &[&str] = &["ordinary", "special", "elderly"];
+/// Words of `qualification.acquired_by`.
+pub const BEGIN_CAUSES: &[&str] =
+    &["moved_in", "employees_insurance_lost", "born", "public_assistance_ended", "nhi_society_left", "other_cause"];
+/// Words of `assessments.act`.
+pub const ASSESSMENT_ACTS: &[&str] = &["initial", "additional", "correction", "exemption", "past_year"];
+/// Words of `premium_parts.part`, in the order of the premium rule.
+pub const PARTS: &[&str] = &["medical", "support", "care", "child"];
+/// Words of `instalments.collection`.
+pub const COLLECTIONS: &[&str] = &["ordinary_collection", "pension_deduction"];
 
 impl Kind {
     /// Every kind, in the order of `records.wit`.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 19] = [
         Kind::Persons,
         Kind::Membership,
         Kind::Qualification,
@@ -118,7 +169,37 @@ impl Kind {
         Kind::Unemployment,
         Kind::Maternity,
         Kind::Property,
+        Kind::Deaths,
+        Kind::Detention,
+        Kind::FormerDependants,
+        Kind::Pensions,
+        Kind::Applications,
+        Kind::RetiredMembership,
+        Kind::Assessments,
+        Kind::Premiums,
+        Kind::PremiumParts,
+        Kind::PremiumPersons,
+        Kind::Instalments,
     ];
+
+    /// Is it made by the host from what was decided, and never stored or stated by anybody?
+    pub const fn is_derived(self) -> bool {
+        matches!(self, Kind::Assessments | Kind::Premiums | Kind::PremiumParts | Kind::PremiumPersons | Kind::Instalments)
+    }
+
+    /// Has a person at most one fact of it at a time? Of the others there may be several beside each other, told
+    /// apart by a number.
+    pub const fn is_single(self) -> bool {
+        matches!(self, Kind::Persons | Kind::Membership | Kind::Incomes | Kind::Property | Kind::Pensions | Kind::Deaths)
+    }
+
+    /// Whom it is about.
+    pub const fn subject(self) -> Subject {
+        match self {
+            Kind::Assessments | Kind::Premiums | Kind::PremiumParts | Kind::Instalments => Subject::Household,
+            _ => Subject::Person,
+        }
+    }
 
     /// Its name: in JSON, in the store, in traces; in WIT with `-` for `_`.
     pub const fn name(self) -> &'static str {
@@ -131,6 +212,17 @@ impl Kind {
             Kind::Unemployment => "unemployment",
             Kind::Maternity => "maternity",
             Kind::Property => "property",
+            Kind::Deaths => "deaths",
+            Kind::Detention => "detention",
+            Kind::FormerDependants => "former_dependants",
+            Kind::Pensions => "pensions",
+            Kind::Applications => "applications",
+            Kind::RetiredMembership => "retired_membership",
+            Kind::Assessments => "assessments",
+            Kind::Premiums => "premiums",
+            Kind::PremiumParts => "premium_parts",
+            Kind::PremiumPersons => "premium_persons",
+            Kind::Instalments => "instalments",
         }
     }
 
@@ -150,6 +242,17 @@ impl Kind {
             Kind::Unemployment => "特例対象被保険者等",
             Kind::Maternity => "出産",
             Kind::Property => "固定資産税",
+            Kind::Deaths => "死亡",
+            Kind::Detention => "刑事施設等への収容",
+            Kind::FormerDependants => "旧被扶養者",
+            Kind::Pensions => "年金（特別徴収）",
+            Kind::Applications => "減免申請",
+            Kind::RetiredMembership => "退職被保険者（経過）",
+            Kind::Assessments => "賦課の経過",
+            Kind::Premiums => "賦課決定",
+            Kind::PremiumParts => "賦課決定（区分別）",
+            Kind::PremiumPersons => "賦課決定（個人別）",
+            Kind::Instalments => "期割",
         }
     }
 
@@ -157,9 +260,16 @@ impl Kind {
     pub const fn period(self) -> Period {
         match self {
             Kind::Persons => Period::Always,
-            Kind::Membership | Kind::Qualification | Kind::FormerMembership => Period::Span,
-            Kind::Incomes | Kind::Property => Period::Year,
-            Kind::Unemployment | Kind::Maternity => Period::Event,
+            Kind::Membership
+            | Kind::Qualification
+            | Kind::FormerMembership
+            | Kind::Detention
+            | Kind::FormerDependants
+            | Kind::RetiredMembership => Period::Span,
+            Kind::Incomes | Kind::Property | Kind::Pensions | Kind::Premiums | Kind::PremiumParts | Kind::PremiumPersons => Period::Year,
+            Kind::Unemployment | Kind::Maternity | Kind::Deaths | Kind::Applications | Kind::Assessments | Kind::Instalments => {
+                Period::Event
+            }
         }
     }
 
@@ -190,13 +300,16 @@ impl Kind {
             Kind::Membership => const { &[field("head", Unit::Flag, true, "世帯主", "1 while this person is the head of the household.")] },
             Kind::Qualification => {
                 const {
-                    &[field(
-                        "ended_by",
-                        Unit::Code(END_CAUSES),
-                        false,
-                        "喪失事由",
-                        "Why it ended. `until` is then the day of that event, from which the day of loss follows (Act art. 8); with lost_on_day it is the day of loss itself.",
-                    )]
+                    &[
+                        field(
+                            "ended_by",
+                            Unit::Code(END_CAUSES),
+                            false,
+                            "喪失事由",
+                            "Why it ended. `until` is then the day of that event, from which the day of loss follows (Act art. 8); with lost_on_day it is the day of loss itself.",
+                        ),
+                        field("acquired_by", Unit::Code(BEGIN_CAUSES), false, "取得事由", "How it began (Act art. 7); changes no amount."),
+                    ]
                 }
             }
             Kind::FormerMembership => &[],
@@ -313,6 +426,155 @@ impl Kind {
             Kind::Property => {
                 const { &[field("property_tax_yen", YEN, true, "固定資産税額", "Property tax on land and buildings in the city.")] }
             }
+            Kind::Deaths | Kind::RetiredMembership => &[],
+            Kind::Detention => const { &[field("certified", Unit::Flag, true, "在所証明", "1 where the certificate of stay was seen.")] },
+            Kind::FormerDependants => {
+                const {
+                    &[field(
+                        "from_society",
+                        Unit::Flag,
+                        true,
+                        "国保組合",
+                        "1 where the scheme left was an NHI society, which gives no claim. `from` is the day of joining.",
+                    )]
+                }
+            }
+            Kind::Pensions => {
+                const {
+                    &[
+                        field("pension_yen", YEN, true, "年金額", "The pension of the year that premiums can be deducted from."),
+                        field("care_premium_yen", YEN, false, "介護保険料額", "Care insurance premium of the year deducted from it."),
+                        field(
+                            "february_yen",
+                            YEN,
+                            false,
+                            "前年度2月の徴収額",
+                            "What was deducted for this premium in the February before the year.",
+                        ),
+                        field("stopped_on", Unit::Date, false, "特別徴収の中止日", "From which day nothing more is deducted."),
+                    ]
+                }
+            }
+            Kind::Applications => {
+                const {
+                    &[
+                        field(
+                            "fiscal_year",
+                            Unit::Number,
+                            true,
+                            "対象年度",
+                            "The year whose premium it is about. `on` is the day of the application (of its postmark).",
+                        ),
+                        field("relief_code", Unit::Number, true, "減免区分コード", "Which relief, by its number in the ordinance."),
+                        field("certified", Unit::Flag, true, "証明書類", "1 where the documents were seen and found in order."),
+                        field("cause_code", Unit::Number, false, "事由コード", "The cause, by its number in the ordinance."),
+                        field("cause_on", Unit::Date, false, "事由発生日", "The day of the damage, or on which the cause arose."),
+                        field(
+                            "current_income_yen",
+                            YEN,
+                            false,
+                            "当年所得見込額",
+                            "Expected total income of head and insured persons in the calendar year of the cause.",
+                        ),
+                        field("non_farm_income_yen", YEN, false, "農業外所得額", "Income of the year before from other than farming."),
+                        field("loss_yen", YEN, false, "損害額", "Damage, or what the crop brought less."),
+                        field("normal_yen", YEN, false, "平年の価額", "Value of the home before, or the normal crop income."),
+                        field("insured_yen", YEN, false, "補てん額", "What insurance paid of it."),
+                        field("cancelled_on", Unit::Date, false, "取消日", "The day from which the exemption was cancelled, where it was."),
+                    ]
+                }
+            }
+            Kind::Assessments => {
+                const {
+                    &[
+                        field("number", Unit::Number, true, "番号", "1 for the first of the year. `on` is the day it was decided."),
+                        field(
+                            "act",
+                            Unit::Code(ASSESSMENT_ACTS),
+                            true,
+                            "賦課の種類",
+                            "initial, additional (joined later), correction, exemption, past_year.",
+                        ),
+                        field("total_yen", YEN, true, "年間保険料", "The annual premium as decided then, before exemptions."),
+                        field("exempted_yen", YEN, true, "減免額", "What exemptions take off it as decided then."),
+                        field(
+                            "open_from",
+                            Unit::Date,
+                            true,
+                            "未到来期の基準日",
+                            "Instalments due on this day or later can change: for an exemption the day of the application.",
+                        ),
+                        field(
+                            "loss_found_late",
+                            Unit::Flag,
+                            true,
+                            "第110条の2第2項",
+                            "1 for a reduction because employees' insurance was found late, not by the insured's fault (Act art. 110-2 para. 2).",
+                        ),
+                        field("provisional", Unit::Flag, true, "仮決定", "1 where the decision rests on something unconfirmed."),
+                        field(
+                            "liable_from",
+                            Unit::Date,
+                            false,
+                            "賦課できる日",
+                            "Where liability arose after the year's first due date: the day from which it could be charged.",
+                        ),
+                    ]
+                }
+            }
+            Kind::Premiums => {
+                const {
+                    &[
+                        field("total_yen", YEN, true, "年間保険料", "The annual premium."),
+                        field("reduction_level", Unit::Number, true, "軽減割合", "Level of the first test in tenths: 7, 5, 2 or 0."),
+                        field("insured_persons", Unit::Number, true, "被保険者数", "Persons insured in at least one month."),
+                        field("provisional", Unit::Flag, true, "仮決定", "1 where the decision rests on something unconfirmed."),
+                    ]
+                }
+            }
+            Kind::PremiumParts => {
+                const {
+                    &[
+                        field("part", Unit::Code(PARTS), true, "賦課区分", "Which part."),
+                        field("income_levy_yen", YEN, true, "所得割額", "Income levy."),
+                        field("per_capita_yen", YEN, true, "均等割額", "Per-capita levies after reductions, that of 18 and over included."),
+                        field("per_household_yen", YEN, true, "平等割額", "Per-household levy after reductions."),
+                        field("over_cap_yen", YEN, true, "限度超過額", "What the cap cuts off."),
+                        field("premium_yen", YEN, true, "保険料額", "The premium of the part."),
+                        field("months", Unit::Number, true, "賦課月数", "Months with a person liable for the part."),
+                    ]
+                }
+            }
+            Kind::PremiumPersons => {
+                const {
+                    &[
+                        field("insured_months", Unit::Number, true, "賦課月", "Months insured as bits: April is 1, May 2, March 2048."),
+                        field("care_months", Unit::Number, true, "介護分の賦課月", "Those with the care part, as bits."),
+                        field(
+                            "levy_base_yen",
+                            YEN,
+                            false,
+                            "賦課標準額",
+                            "Levy base of the last month insured; none for who is not insured.",
+                        ),
+                    ]
+                }
+            }
+            Kind::Instalments => {
+                const {
+                    &[
+                        field(
+                            "number",
+                            Unit::Number,
+                            true,
+                            "期",
+                            "Its number within the year and way of collection. `on` is its due date.",
+                        ),
+                        field("collection", Unit::Code(COLLECTIONS), true, "徴収方法", "ordinary_collection or pension_deduction."),
+                        field("amount_yen", YEN, true, "期別額", "What is due."),
+                    ]
+                }
+            }
         }
     }
 
@@ -326,9 +588,15 @@ impl Kind {
         }
     }
 
-    /// The names of all its columns in order. `persons` has no column `person`: its rows are they.
+    /// Does its table begin with the column `person`? Not `persons`, whose rows are they, and not what is about
+    /// the household.
+    pub fn has_person(self) -> bool {
+        self != Kind::Persons && self.subject() == Subject::Person
+    }
+
+    /// The names of all its columns in order.
     pub fn columns(self) -> Vec<&'static str> {
-        let person: &[&'static str] = if self == Kind::Persons { &[] } else { &["person"] };
+        let person: &[&'static str] = if self.has_person() { &["person"] } else { &[] };
         person.iter().chain(self.period_columns()).copied().chain(self.fields().iter().map(|field| field.name)).collect()
     }
 
@@ -364,6 +632,8 @@ pub struct Case {
     pub on: Date,
     /// The persons in canonical order.
     persons: Vec<Person>,
+    /// What is about the household as a whole, in canonical order.
+    household: Vec<Fact>,
 }
 
 impl Case {
@@ -372,12 +642,32 @@ impl Case {
     /// Facts are sorted by kind and value, persons by their facts, so that a person's ordinal
     /// says nothing about who they are, and the order in which a register lists them does not
     /// matter. Two persons with equal facts are interchangeable.
-    pub fn new(on: Date, mut persons: Vec<Person>) -> Case {
-        for person in &mut persons {
+    pub fn new(on: Date, persons: Vec<Person>) -> Case {
+        Case::of_people(on, persons.into_iter().map(|person| (person, ())).collect()).0
+    }
+
+    /// A case in canonical order, and whoever its persons are in that order. Persons with equal facts are
+    /// interchangeable for a rule; here they keep the order of their names.
+    pub fn of_people<N: Ord>(on: Date, mut people: Vec<(Person, N)>) -> (Case, Vec<N>) {
+        for (person, _) in &mut people {
             person.facts.sort();
         }
-        persons.sort();
-        Case { on, persons }
+        people.sort();
+        let (persons, names) = people.into_iter().unzip();
+        (Case { on, persons, household: Vec::new() }, names)
+    }
+
+    /// The same case with facts about the household as a whole.
+    #[must_use]
+    pub fn with_household(mut self, mut facts: Vec<Fact>) -> Case {
+        facts.sort();
+        self.household = facts;
+        self
+    }
+
+    /// What is about the household as a whole, in canonical order.
+    pub fn household(&self) -> &[Fact] {
+        &self.household
     }
 
     /// The persons in canonical order.
@@ -389,23 +679,23 @@ impl Case {
 /// The table of one kind over several cases, and the source of each row.
 pub fn table(kind: Kind, cases: &[Case]) -> (Table, Vec<String>) {
     let names = kind.columns();
-    let with_person = kind != Kind::Persons;
+    let with_person = kind.has_person();
     let mut columns: Vec<Vec<i64>> = alloc::vec![Vec::new(); names.len()];
     let mut offsets = Vec::with_capacity(cases.len() + 1);
     let mut sources = Vec::new();
     offsets.push(0);
     for case in cases {
-        for (ordinal, person) in (0_i64..).zip(&case.persons) {
-            for fact in person.facts.iter().filter(|fact| fact.kind == kind) {
-                let mut cells = columns.iter_mut();
-                if with_person && let Some(cell) = cells.next() {
-                    cell.push(ordinal);
-                }
-                for (i, cell) in cells.enumerate() {
-                    cell.push(fact.values.get(i).copied().unwrap_or(ABSENT));
-                }
-                sources.push(fact.source.clone());
+        let of_persons = (0_i64..).zip(&case.persons).flat_map(|(ordinal, person)| person.facts.iter().map(move |fact| (ordinal, fact)));
+        let of_household = case.household.iter().map(|fact| (ABSENT, fact));
+        for (ordinal, fact) in of_persons.chain(of_household).filter(|(_, fact)| fact.kind == kind) {
+            let mut cells = columns.iter_mut();
+            if with_person && let Some(cell) = cells.next() {
+                cell.push(ordinal);
             }
+            for (i, cell) in cells.enumerate() {
+                cell.push(fact.values.get(i).copied().unwrap_or(ABSENT));
+            }
+            sources.push(fact.source.clone());
         }
         offsets.push(u32::try_from(sources.len()).unwrap_or(u32::MAX));
     }

@@ -7,13 +7,14 @@
 use crate::acts::{ActsError, Proposal, based, propose};
 use crate::office;
 use crate::officer::{Now, Officer};
-use crate::revisions::{PREMIUM, RevisionError, load_rule, manifest, settings};
+use crate::revisions::{RevisionError, load_rule, manifest, settings, slot_of};
 use crate::shadow;
 use crate::value_states::{states, unconfirmed};
 use crate::words::plain;
 use jorei_domain::act::{Activation, Change};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Digest, Knowledge, Municipality};
+use jorei_domain::slot::Slot;
 use jorei_engine::{Asked, Grant, Runtime, Settings, imports, structure};
 use jorei_store::{Store, StoreError};
 use similar::TextDiff;
@@ -123,12 +124,13 @@ pub async fn difference(store: &Store, runtime: &Arc<Runtime>, municipality: Mun
         return Err(ActivationError::NoDay { from, until });
     }
     let kept = store.revision(municipality, revision).await?.ok_or(RevisionError::Unknown(revision))?;
+    let slot = slot_of(&kept)?;
     holds(&settings(store, municipality, revision).await?, plan)?;
-    let pause = store.pause_of(municipality, PREMIUM, revision).await?;
+    let pause = store.pause_of(municipality, slot.word(), revision).await?;
     if let Some(pause) = pause.clone().filter(|pause| pause.quarantine) {
         return Err(ActivationError::Quarantined { revision, since: pause.recorded_on, reason: pause.reason });
     }
-    let activations = store.activations(municipality, PREMIUM).await?;
+    let activations = store.activations(municipality, slot.word()).await?;
     let mut answered: Vec<(Date, Date)> =
         activations.iter().filter(|before| before.revision == revision).map(|before| (before.from, before.until)).collect();
     answered.sort_unstable();
@@ -144,7 +146,7 @@ pub async fn difference(store: &Store, runtime: &Arc<Runtime>, municipality: Mun
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{}", if plan.rollback { "改版の切戻し" } else { "改版の適用" });
-    let _ = writeln!(text, "対象 {municipality} {PREMIUM}  基準日 {from} から {until} の前日まで");
+    let _ = writeln!(text, "対象 {municipality} {}  基準日 {from} から {until} の前日まで", slot.word());
     let _ = writeln!(text, "理由 {}", plain(&plan.reason));
     let _ = writeln!(text, "適用する改版 {revision}");
     if let Some(manifest) = manifest(store, municipality, kept.rule).await? {
@@ -166,7 +168,7 @@ pub async fn difference(store: &Store, runtime: &Arc<Runtime>, municipality: Mun
             writeln!(text, "  この改版は {} に一時停止されました: {}\n  承認すると一時停止は解かれます", pause.recorded_on, pause.reason);
     }
     let as_of = store.latest_knowledge(municipality).await?;
-    let stretches = stretches(store, municipality, from, until, as_of).await?;
+    let stretches = stretches(store, municipality, slot, from, until, as_of).await?;
     if pause.is_none() && stretches.iter().all(|(_, _, before)| *before == Some(revision)) {
         return Err(ActivationError::InForce { revision, from, until });
     }
@@ -198,7 +200,8 @@ pub async fn difference(store: &Store, runtime: &Arc<Runtime>, municipality: Mun
 /// An [`ActivationError`].
 pub async fn proposal(store: &Store, runtime: &Arc<Runtime>, municipality: Municipality, plan: Plan) -> Result<Proposal, ActivationError> {
     let Plan { revision, from, until, .. } = plan;
-    let change = Change::Activation(Activation { slot: PREMIUM.into(), revision, from, until });
+    let kept = store.revision(municipality, revision).await?.ok_or(RevisionError::Unknown(revision))?;
+    let change = Change::Activation(Activation { slot: kept.slot, revision, from, until });
     let changes = based(store, municipality, vec![change]).await?;
     let shown = difference(store, runtime, municipality, &plan).await?;
     let Plan { reason, emergency, checkers, eligible, .. } = plan;
@@ -229,11 +232,12 @@ pub async fn activate(
 pub async fn stretches(
     store: &Store,
     municipality: Municipality,
+    slot: Slot,
     from: Date,
     until: Date,
     as_of: Knowledge,
 ) -> Result<Vec<(Date, Date, Option<Digest>)>, StoreError> {
-    let mut activations = store.activations(municipality, PREMIUM).await?;
+    let mut activations = store.activations(municipality, slot.word()).await?;
     activations.retain(|activation| activation.knowledge <= as_of);
     let mut bounds = vec![from, until];
     for activation in &activations {

@@ -4,6 +4,7 @@
 //! changes, of the text shown and of the state it rests on. The store counts and decides in one
 //! transaction; here the signatures are made and looked at.
 
+use crate::imports;
 use crate::officer::{Now, Officer, accounts};
 use crate::value_states::{at, raise};
 use crate::words::{plain, plain_lines};
@@ -194,18 +195,25 @@ pub async fn countersign(
     now: &Now,
 ) -> Result<Signed, ActsError> {
     let stored = signable(store, municipality, act, verdict).await?;
-    if let Some(signed) = said_already(&stored, account, verdict, signature) {
-        return Ok(signed);
-    }
-    check_signature(store, &stored.act, account, verdict.word(), signature).await?;
-    match store.sign(municipality, act, account, verdict, signature, now.today, &now.stamp(account)).await {
-        Ok(signed) => Ok(signed),
-        Err(error) => {
-            // The same call may have come twice at once.
-            let stored = store.act(municipality, act).await?;
-            stored.and_then(|stored| said_already(&stored, account, verdict, signature)).ok_or(error.into())
+    let signed = match said_already(&stored, account, verdict, signature) {
+        Some(signed) => signed,
+        None => {
+            check_signature(store, &stored.act, account, verdict.word(), signature).await?;
+            match store.sign(municipality, act, account, verdict, signature, now.today, &now.stamp(account)).await {
+                Ok(signed) => signed,
+                Err(error) => {
+                    // The same call may have come twice at once.
+                    let stored = store.act(municipality, act).await?;
+                    stored.and_then(|stored| said_already(&stored, account, verdict, signature)).ok_or(error)?
+                }
+            }
         }
+    };
+    if signed.in_effect {
+        // What it says of imports takes longer than a signature; whoever is stopped here signs again.
+        imports::complete(store, &stored.act, now, account).await?;
     }
+    Ok(signed)
 }
 
 /// Signs an act with a key that is at hand, for or against; see [`countersign`].

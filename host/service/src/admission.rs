@@ -7,11 +7,11 @@
 use crate::evaluate::Evaluator;
 use crate::office;
 use crate::ordinance::{Ordinance, OrdinanceError};
-use crate::revisions::PREMIUM;
 use crate::words::plain;
 use jorei_domain::audit::Stamp;
 use jorei_domain::id::{Digest, Municipality};
 use jorei_domain::record::Kind;
+use jorei_domain::slot::Slot;
 use jorei_engine::{Asked, Capability, Fault, LoadError, NoSettings, NotGranted, Rule, Runtime, Settings, imports, structure};
 use jorei_package::cases::differences;
 use jorei_package::manifest::{self, Contents, Manifest};
@@ -203,14 +203,24 @@ fn open(package: &[u8], vendors: &[jorei_domain::act::Vendor], seen: &mut Seen) 
     let names: Vec<&str> = signers.iter().map(|vendor| vendor.name.as_str()).collect();
     let wrong = if !names.contains(&says.as_str()) {
         format!("the manifest names the vendor `{says}`, the signatures are those of `{}`", names.join("`, `"))
-    } else if slot != PREMIUM {
-        format!("the manifest names the slot `{slot}`; this host has `{PREMIUM}`")
+    } else if Slot::named(slot).is_none() {
+        let known: Vec<&str> = Slot::ALL.into_iter().map(Slot::word).collect();
+        format!("the manifest names the slot `{slot}`; this host has `{}`", known.join("`, `"))
+    } else if let Some(word) = beyond_the_slot(&contents.manifest) {
+        format!("the manifest asks for `{word}`, which no rule of the slot `{slot}` may read")
     } else if wit != WIT {
         format!("the manifest asks for version {wit} of the contract; this host speaks {WIT}")
     } else {
         return Ok(contents);
     };
     Err(refused(Step::Manifest, wrong))
+}
+
+/// The first kind of record that the slot's world does not have.
+fn beyond_the_slot(manifest: &Manifest) -> Option<&str> {
+    let slot = Slot::named(&manifest.slot)?;
+    let beyond = |word: &&String| Kind::named(word).is_some_and(|kind| !slot.kinds().contains(&kind));
+    manifest.records.iter().find(beyond).map(String::as_str)
 }
 
 /// The steps from the imports on.

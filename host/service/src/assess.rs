@@ -4,16 +4,22 @@
 //! page is one transaction, so a run may end at any moment and be continued: what is decided and
 //! still true is not decided again, and nothing is decided twice.
 
-use crate::decide_case::{Before, Next, NextError, decide, next};
+use crate::billing::{lives, withdrawn};
+use crate::decide_case::{Before, Day, Next, NextError, decide, next};
 use crate::officer::Moment;
-use crate::revisions::{LiveRevision, PREMIUM, last_good};
+use crate::reassessment::{self, Asked, InForce, Scope};
+use crate::revisions::{LiveRevision, last_good, was_in_force};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::decision::{Outcome, Reason};
 use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality};
+use jorei_domain::slot::Slot;
 use jorei_engine::Fault;
+
+use jorei_store::coverage::Coverage;
 use jorei_store::decisions::{CurrentDecision, PackedDecision};
 use jorei_store::facts::StoredCase;
+use jorei_store::notices::NewNotice;
 use jorei_store::pauses::Pause;
 use jorei_store::{Store, StoreError};
 use std::collections::HashMap;
@@ -35,6 +41,8 @@ pub struct Request {
     pub municipality: Municipality,
     /// Which year.
     pub year: FiscalYear,
+    /// The revision that says what may still be assessed once the year is over; none where the slot has none.
+    pub limits: Option<Arc<LiveRevision>>,
     /// What the office knew: facts learnt later are not seen.
     pub as_of: Knowledge,
     /// Threads that decide.
@@ -46,6 +54,8 @@ pub struct Request {
     pub clock: fn() -> Moment,
     /// The caller's day.
     pub today: Date,
+    /// The civil day that the decisions count from (決定日); never after today.
+    pub decided_on: Date,
     /// Who runs it: an account, or the program that does.
     pub by: String,
 }
@@ -65,10 +75,12 @@ pub struct Tally {
     pub refused: u64,
     /// Unchanged, and still refused or failed: a clerk's work.
     pub open: u64,
-    /// Decided before, but nobody lives there any more as the office knows it: a clerk's work.
+    /// Nobody lives there any more as the office knows it, and the rule did not decide that nothing is owed: a clerk's work.
     pub vanished: u64,
     /// The rule failed now.
     pub failed: u64,
+    /// Changed, but too late for the law to let it be assessed (期間制限): a clerk's work.
+    pub barred: u64,
     /// Not decided for a fault of the machine; the next run tries again.
     pub faults: u64,
     /// Stopped before the end on request.
@@ -127,21 +139,23 @@ pub async fn assess(
     let mut tally = Tally::default();
     let mut page = load(store, request, on, None).await?;
     refuse_unknown_law(live, request, &page)?;
-    tally.vanished += page.vanished;
-    let mut packed: Vec<PackedDecision> = Vec::new();
+    let (mut packed, mut notices): (Vec<PackedDecision>, Vec<NewNotice>) = (Vec::new(), Vec::new());
     loop {
-        let last = page.cases.last().map(|case| case.household);
+        let last = page.last;
         let more = last.is_some() && !stop.load(Ordering::Relaxed);
         tally.stopped |= last.is_some() && !more;
         // The three ways at once: store the page before, decide this one, load the next.
-        let (saved, decided, next) = tokio::join!(save(store, request, &packed), decide_page(live, request, page), async {
+        let (saved, decided, next) = tokio::join!(save(store, request, &packed, &notices), decide_page(live, request, page), async {
             if more { load(store, request, on, last).await } else { Ok(Page::default()) }
         },);
         saved?;
         let (mine, counted) = decided?;
+        let Limited { decisions: mine, notices: mut noted, barred, faults } = within_limits(store, live, request, mine).await?;
         tally.add(&counted);
+        tally.barred += barred;
+        tally.faults += faults;
         progress(&tally);
-        if let Some(held) = store.pause_of(request.municipality, PREMIUM, live.digest).await? {
+        if let Some(held) = store.pause_of(request.municipality, live.slot.word(), live.digest).await? {
             // Somebody else, or a shadow run, held the revision back meanwhile.
             return Err(AssessError::Paused { revision: live.digest, reason: held.reason, last_good: held.last_good });
         }
@@ -149,16 +163,32 @@ pub async fn assess(
             // What failed is a clerk's work, so it is kept like everything else; but a good decision
             // is not superseded by the failure of a revision that is broken for many.
             let kept: Vec<PackedDecision> = mine.into_iter().filter(|packed| !(packed.failed() && packed.is_successor())).collect();
-            save(store, request, &kept).await?;
-            return Err(pause(store, live, request, &tally).await?);
+            save(store, request, &kept, &[]).await?;
+            return Err(pause(store, live, request.year, &tally, request.today, &request.stamp(), request.municipality).await?);
         }
         packed = mine;
+        notices = std::mem::take(&mut noted);
         page = next?;
-        tally.vanished += page.vanished;
         if packed.is_empty() && page.cases.is_empty() {
+            note_coverage(store, live, request, &tally).await?;
             return Ok(tally);
         }
     }
+}
+
+/// Notes that every household was looked at, so that whoever decides again begins where this run has ended.
+async fn note_coverage(store: &Store, live: &Arc<LiveRevision>, request: &Request, tally: &Tally) -> Result<(), StoreError> {
+    let on = request.year.first_day();
+    let covered = store.coverage(request.municipality, on).await?;
+    // A run that deciding again went beyond since, or that knew less, has nothing to add.
+    let in_force = InForce { premium: Some(Arc::clone(live)), ..InForce::default() };
+    let behind = covered.is_some_and(|covered| covered.knowledge >= request.as_of && covered.revisions == in_force.digest());
+    let nothing_new = covered.is_some() && tally.unchanged == tally.households;
+    if tally.stopped || tally.faults > 0 || behind || nothing_new {
+        return Ok(());
+    }
+    let coverage = Coverage { on, knowledge: request.as_of, revisions: in_force.digest(), decided_on: request.decided_on };
+    store.save_coverage(request.municipality, &coverage, &request.stamp()).await
 }
 
 /// Households with what was decided of them before.
@@ -166,32 +196,93 @@ pub async fn assess(
 struct Page {
     cases: Vec<StoredCase>,
     current: HashMap<HouseholdId, Before>,
-    /// Households of the page's stretch of numbers that are decided and no longer there.
-    vanished: u64,
+    /// The last household that lives there: the next page begins after it.
+    last: Option<HouseholdId>,
 }
 
 async fn load(store: &Store, request: &Request, on: Date, after: Option<HouseholdId>) -> Result<Page, StoreError> {
-    let cases = store.cases(request.municipality, after, request.page.max(1), on, request.as_of).await?;
+    let mut cases = store.cases(request.municipality, Slot::Premium, after, request.page.max(1), on, request.as_of).await?;
     // Up to the next page, or beyond the last: a decided household without a case must be noticed.
     let start = HouseholdId(after.map_or(i64::MIN, |household| household.0.saturating_add(1)));
-    let range = start..=cases.last().map_or(HouseholdId(i64::MAX), |case| case.household);
-    let (mut current, mut vanished) = (HashMap::new(), 0);
+    let last = cases.last().map(|case| case.household);
+    let range = start..=last.unwrap_or(HouseholdId(i64::MAX));
+    let mut current = HashMap::new();
     let newest: HashMap<HouseholdId, Knowledge> = cases.iter().map(|case| (case.household, case.newest)).collect();
-    for decision in store.current_decisions(request.municipality, PREMIUM, on, range).await? {
+    for decision in store.current_decisions(request.municipality, Slot::Premium.word(), on, range).await? {
         let Some(newest) = newest.get(&decision.household) else {
-            vanished += 1;
+            // Nobody lives there any more: what is owed is decided again from nobody.
+            let stored = store.decision(request.municipality, decision.id).await?;
+            if let Some((case, stored)) = stored.and_then(|stored| Some((withdrawn(&stored, &[])?, stored))) {
+                cases.push(case);
+                current.insert(decision.household, Before { decision, whole: Some(stored.decision) });
+            }
             continue;
         };
         let newer_facts = *newest > decision.knowledge;
         let whole = if newer_facts { store.decision(request.municipality, decision.id).await?.map(|stored| stored.decision) } else { None };
         current.insert(decision.household, Before { decision, whole });
     }
-    Ok(Page { cases, current, vanished })
+    Ok(Page { cases, current, last })
 }
 
-async fn save(store: &Store, request: &Request, packed: &[PackedDecision]) -> Result<(), StoreError> {
-    if !packed.is_empty() {
-        store.save_decisions(packed, &request.stamp()).await?;
+/// What the limits leave of a page.
+#[derive(Default)]
+struct Limited {
+    /// What is kept.
+    decisions: Vec<PackedDecision>,
+    /// What waits for a clerk.
+    notices: Vec<NewNotice>,
+    /// Households that may not be assessed any more.
+    barred: u64,
+    /// Households for which a fault of the machine kept the limit from being asked: nothing of them is kept.
+    faults: u64,
+}
+
+/// Once the year is over, asks for every premium decided now whether it may still be assessed. What may not is left as it
+/// was, and so is everything where the revision that says it is paused or not in force any more; the others are kept with
+/// their instalments. An office whose slot of instalments was never in force has nobody to ask: there all are kept.
+async fn within_limits(
+    store: &Store,
+    live: &Arc<LiveRevision>,
+    request: &Request,
+    mine: Vec<PackedDecision>,
+) -> Result<Limited, AssessError> {
+    if request.decided_on < request.year.end() || mine.is_empty() {
+        return Ok(Limited { decisions: mine, ..Limited::default() });
+    }
+    let on = request.year.first_day();
+    let limits_withheld = request.limits.is_none() && was_in_force(store, request.municipality, Slot::Instalment, on).await?;
+    if request.limits.is_none() && !limits_withheld {
+        return Ok(Limited { decisions: mine, ..Limited::default() });
+    }
+    let in_force = InForce { premium: Some(Arc::clone(live)), exemption: None, instalment: request.limits.clone(), limits_withheld };
+    let asked = Arc::new(Asked {
+        municipality: request.municipality,
+        year: request.year,
+        as_of: request.as_of,
+        day: Day { decided_on: request.decided_on, recorded_at: (request.clock)().now.at },
+        scope: Scope::Chain,
+    });
+    let mut households: Vec<HouseholdId> = mine.iter().map(PackedDecision::household).collect();
+    households.sort_unstable();
+    let known = reassessment::load(store, &in_force, &asked, &households).await?;
+    let (made, faults) = reassessment::decide_page(&in_force, &asked, known, request.threads).await?;
+    let barred = made.iter().filter(|chained| !chained.unsettled.is_empty()).count() as u64;
+    let mut limited = Limited { barred, faults, ..Limited::default() };
+    for chained in made {
+        if let Some(decided_on) = chained.decided_later {
+            let (household, on) = (chained.household, request.year.first_day());
+            return Err(StoreError::DecidedLater { household, on, decided_on }.into());
+        }
+        limited.decisions.extend(chained.decisions);
+        limited.notices.extend(chained.notices);
+    }
+    Ok(limited)
+}
+
+async fn save(store: &Store, request: &Request, packed: &[PackedDecision], notices: &[NewNotice]) -> Result<(), StoreError> {
+    if !(packed.is_empty() && notices.is_empty()) {
+        store.save_run(packed, notices, &request.stamp()).await?;
     }
     Ok(())
 }
@@ -202,45 +293,59 @@ async fn decide_page(live: &Arc<LiveRevision>, request: &Request, page: Page) ->
         return Ok((Vec::new(), Tally::default()));
     }
     let (live, municipality, as_of) = (Arc::clone(live), request.municipality, request.as_of);
-    let (threads, clock) = (request.threads.max(1), request.clock);
-    let work = move || {
-        let share = page.cases.len().div_ceil(threads);
-        let decide_share = |cases: &[StoredCase]| -> Result<(Vec<PackedDecision>, Tally), AssessError> {
-            let mut made = (Vec::with_capacity(cases.len()), Tally::default());
-            for case in cases {
-                decide_household(&live, municipality, as_of, clock, case, page.current.get(&case.household), &mut made)?;
-            }
-            Ok(made)
-        };
-        let shares: Vec<_> = std::thread::scope(|scope| {
-            let handles: Vec<_> = page.cases.chunks(share).map(|cases| scope.spawn(|| decide_share(cases))).collect();
-            handles.into_iter().map(|handle| handle.join().unwrap_or(Err(AssessError::Thread))).collect()
-        });
-        let mut all = (Vec::new(), Tally::default());
-        for share in shares {
-            let (packed, tally) = share?;
-            all.0.extend(packed);
-            all.1.add(&tally);
+    let (threads, day) = (request.threads.max(1), Day { decided_on: request.decided_on, recorded_at: (request.clock)().now.at });
+    let Page { cases, current, .. } = page;
+    let decide_share = move |cases: &[StoredCase]| -> Result<(Vec<PackedDecision>, Tally), AssessError> {
+        let mut made = (Vec::with_capacity(cases.len()), Tally::default());
+        for case in cases {
+            decide_household(&live, municipality, as_of, &day, case, current.get(&case.household), &mut made)?;
         }
-        Ok(all)
+        Ok(made)
     };
-    tokio::task::spawn_blocking(work).await.map_err(|_| AssessError::Thread)?
+    let mut all = (Vec::new(), Tally::default());
+    for (packed, tally) in in_shares(cases, threads, decide_share).await? {
+        all.0.extend(packed);
+        all.1.add(&tally);
+    }
+    Ok(all)
+}
+
+/// Work on a page, a share of it on each thread; the answers in the order of the page.
+pub(crate) async fn in_shares<T, R>(
+    page: Vec<T>,
+    threads: usize,
+    work: impl Fn(&[T]) -> Result<R, AssessError> + Send + Sync + 'static,
+) -> Result<Vec<R>, AssessError>
+where
+    T: Send + Sync + 'static,
+    R: Send + 'static,
+{
+    let all = move || {
+        let share = page.len().div_ceil(threads.max(1)).max(1);
+        std::thread::scope(|scope| {
+            let handles: Vec<_> = page.chunks(share).map(|share| scope.spawn(|| work(share))).collect();
+            handles.into_iter().map(|handle| handle.join().unwrap_or(Err(AssessError::Thread))).collect()
+        })
+    };
+    tokio::task::spawn_blocking(all).await.map_err(|_| AssessError::Thread)?
 }
 
 fn decide_household(
     live: &LiveRevision,
     municipality: Municipality,
     as_of: Knowledge,
-    clock: fn() -> Moment,
+    day: &Day,
     stored: &StoredCase,
     before: Option<&Before>,
     (packed, tally): &mut (Vec<PackedDecision>, Tally),
 ) -> Result<(), AssessError> {
     tally.households += 1;
-    let (made, outcome, cost) = match next(live, municipality, as_of, stored, before, || clock().now.at) {
+    let (made, outcome, cost) = match next(live, municipality, as_of, stored, before, day) {
         Ok(Next::Decided(made)) => *made,
         Ok(Next::Unchanged) => {
             before.inspect(|before| tally.keep(&before.decision));
+            let owed = before.and_then(|before| before.decision.amount);
+            tally.vanished += u64::from(!lives(&stored.case) && owed != Some(0));
             return Ok(());
         }
         Err(NextError::Fault(Fault::Clock | Fault::Runtime(_) | Fault::Compiler(_))) => {
@@ -249,6 +354,7 @@ fn decide_household(
         }
         Err(NextError::Store(error)) => return Err(error.into()),
     };
+    tally.vanished += u64::from(!lives(&stored.case) && outcome.figure("premium", "total_yen") != Some(0));
     tally.fuel += cost.fuel;
     tally.memory_bytes = tally.memory_bytes.max(cost.memory_bytes);
     match outcome {
@@ -284,21 +390,28 @@ fn refuse_unknown_law(live: &LiveRevision, request: &Request, page: &Page) -> Re
 
 /// Pauses the revision: nothing switches by itself, and nothing more is decided with it until two
 /// people put a revision in force.
-async fn pause(store: &Store, live: &LiveRevision, request: &Request, tally: &Tally) -> Result<AssessError, StoreError> {
-    let &Request { municipality, year, .. } = request;
+pub(crate) async fn pause(
+    store: &Store,
+    live: &LiveRevision,
+    year: FiscalYear,
+    tally: &Tally,
+    today: Date,
+    stamp: &Stamp,
+    municipality: Municipality,
+) -> Result<AssessError, StoreError> {
     let made = tally.decided + tally.provisional + tally.refused + tally.failed;
-    let reason = format!("{}年度の賦課計算 {made} 件のうち {} 件がルールの障害になりました", year.year(), tally.failed);
-    let last_good = last_good(store, municipality, year.first_day(), live.digest).await?;
+    let reason = format!("{}年度の{}計算 {made} 件のうち {} 件がルールの障害になりました", year.year(), live.slot.ja(), tally.failed);
+    let last_good = last_good(store, municipality, live.slot, year.first_day(), live.digest).await?;
     let pause = Pause {
         knowledge: store.latest_knowledge(municipality).await?,
-        slot: PREMIUM.into(),
+        slot: live.slot.word().into(),
         revision: live.digest,
         reason: reason.clone(),
         last_good,
         quarantine: false,
-        recorded_on: request.today,
+        recorded_on: today,
     };
-    store.save_pause(municipality, &pause, &request.stamp()).await?;
+    store.save_pause(municipality, &pause, stamp).await?;
     Ok(AssessError::Paused { revision: live.digest, reason, last_good })
 }
 
@@ -310,7 +423,7 @@ impl Request {
 
 impl Tally {
     /// Is this more than single cases that a rule cannot do?
-    fn keeps_failing(&self) -> bool {
+    pub(crate) fn keeps_failing(&self) -> bool {
         let made = self.decided + self.provisional + self.refused + self.failed;
         self.failed >= BREAKER_FAILURES && self.failed * BREAKER_SHARE >= made
     }
@@ -322,7 +435,7 @@ impl Tally {
 
     /// Is there nothing left for a clerk, a vendor or another run?
     pub fn is_whole(&self) -> bool {
-        self.refused + self.failed + self.faults + self.open + self.vanished == 0 && !self.stopped
+        self.refused + self.failed + self.faults + self.open + self.vanished + self.barred == 0 && !self.stopped
     }
 
     fn add(&mut self, other: &Tally) {
@@ -332,6 +445,8 @@ impl Tally {
         self.provisional += other.provisional;
         self.refused += other.refused;
         self.open += other.open;
+        self.vanished += other.vanished;
+        self.barred += other.barred;
         self.failed += other.failed;
         self.faults += other.faults;
         self.fuel += other.fuel;

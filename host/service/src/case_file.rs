@@ -15,7 +15,7 @@
 
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::money::Yen;
-use jorei_domain::record::{Case, Fact, INCOME_STATES, Kind, Period, Person, Unit};
+use jorei_domain::record::{Case, Fact, INCOME_STATES, Kind, Period, Person, Subject, Unit};
 use jorei_domain::table::ABSENT;
 use serde_json::{Map, Value, json};
 
@@ -54,7 +54,35 @@ const SUGAR: [&str; 5] = ["name", "birth", "head", "insured", "income"];
 
 /// The kinds that a member may state under their own names.
 fn stated_kinds() -> impl Iterator<Item = Kind> {
-    Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Persons | Kind::Incomes)).chain([Kind::Incomes])
+    let of_persons = |kind: &Kind| kind.has_person() && *kind != Kind::Incomes;
+    Kind::ALL.into_iter().filter(of_persons).chain([Kind::Incomes])
+}
+
+/// The kinds that a case may state beside its members.
+fn household_kinds() -> impl Iterator<Item = Kind> {
+    Kind::ALL.into_iter().filter(|kind| kind.subject() == Subject::Household)
+}
+
+/// The facts of one kind that an object states: one, or a list of them.
+fn stated_facts(
+    path: &str,
+    kind: Kind,
+    object: &Map<String, Value>,
+    on: Date,
+    earliest: Date,
+    facts: &mut Vec<Fact>,
+) -> Result<(), CaseError> {
+    let place = format!("{path}{}", kind.name());
+    match object.get(kind.name()) {
+        None => {}
+        Some(Value::Array(list)) => {
+            for (i, stated) in list.iter().enumerate() {
+                facts.push(stated_fact(&format!("{place}[{i}]"), kind, stated, on, earliest)?);
+            }
+        }
+        Some(stated) => facts.push(stated_fact(&place, kind, stated, on, earliest)?),
+    }
+    Ok(())
 }
 
 /// Reads a case.
@@ -64,7 +92,8 @@ fn stated_kinds() -> impl Iterator<Item = Kind> {
 /// amount beyond ±[`Yen::MAX`].
 pub fn read(document: &Value) -> Result<CaseFile, CaseError> {
     let Value::Object(top) = document else { return wrong("case", "not an object") };
-    known_keys("case", top, &["id", "fiscal_year", "on", "members", "note"])?;
+    let known: Vec<&str> = ["id", "fiscal_year", "on", "members", "note"].into_iter().chain(household_kinds().map(Kind::name)).collect();
+    known_keys("case", top, &known)?;
     let id = match top.get("id") {
         None => None,
         Some(Value::String(id)) => Some(id.clone()),
@@ -88,7 +117,11 @@ pub fn read(document: &Value) -> Result<CaseFile, CaseError> {
     for (i, member) in members.iter().enumerate() {
         persons.push(person(&format!("members[{i}]"), member, on, i == 0 && !somebody_heads)?);
     }
-    Ok(CaseFile { id, case: Case::new(on, persons) })
+    let mut household = Vec::new();
+    for kind in household_kinds() {
+        stated_facts("", kind, top, on, Date::MIN, &mut household)?;
+    }
+    Ok(CaseFile { id, case: Case::new(on, persons).with_household(household) })
 }
 
 fn person(path: &str, member: &Value, on: Date, heads_by_default: bool) -> Result<Person, CaseError> {
@@ -128,16 +161,7 @@ fn person(path: &str, member: &Value, on: Date, heads_by_default: bool) -> Resul
         (None, None) => facts.push(income_state("not_required", on)),
     }
     for kind in stated_kinds() {
-        let place = format!("{path}.{}", kind.name());
-        match member.get(kind.name()) {
-            None => {}
-            Some(Value::Array(list)) => {
-                for (i, stated) in list.iter().enumerate() {
-                    facts.push(stated_fact(&format!("{place}[{i}]"), kind, stated, on, earliest)?);
-                }
-            }
-            Some(stated) => facts.push(stated_fact(&place, kind, stated, on, earliest)?),
-        }
+        stated_facts(&format!("{path}."), kind, member, on, earliest, &mut facts)?;
     }
     Ok(Person { facts })
 }
@@ -202,7 +226,7 @@ fn column_text(kind: Kind, name: &str, number: i64) -> Value {
 }
 
 /// A fact given under its kind's columns.
-fn stated_fact(path: &str, kind: Kind, stated: &Value, on: Date, birth: Date) -> Result<Fact, CaseError> {
+pub(crate) fn stated_fact(path: &str, kind: Kind, stated: &Value, on: Date, birth: Date) -> Result<Fact, CaseError> {
     let Value::Object(stated) = stated else { return wrong(path, "not an object") };
     let names: Vec<&str> = kind.period_columns().iter().copied().chain(kind.fields().iter().map(|field| field.name)).collect();
     known_keys(path, stated, &names)?;

@@ -5,10 +5,12 @@ use crate::language::Language;
 use std::borrow::Cow;
 
 /// The laws that rules cite by a short name.
-const LAWS: [(&str, &str); 6] = [
+const LAWS: [(&str, &str); 7] = [
     ("Local Tax Act", "地方税法"),
     ("Income Tax Act", "所得税法"),
     ("Special Taxation Measures Act", "租税特別措置法"),
+    // Before the short name that it begins with.
+    ("Act on National Holidays", "国民の祝日に関する法律"),
     ("Act", "国民健康保険法"),
     ("Order", "国民健康保険法施行令"),
     ("Ordinance", "条例"),

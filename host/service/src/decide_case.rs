@@ -1,11 +1,13 @@
 //! One household decided as of some knowledge: a question answered, or the next decision of its record.
 
-use crate::revisions::{LiveRevision, PREMIUM, RevisionError, Shelf};
+use crate::reassessment::{Asked, InForce, Scope, chain, in_force, load};
+use crate::revisions::{LiveRevision, RevisionError, Shelf};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::decision::{Decision, Outcome};
 use jorei_domain::id::{DecisionId, Digest, HouseholdId, Knowledge, Municipality};
 use jorei_domain::record::Case;
+use jorei_domain::slot::Slot;
 use jorei_engine::{Cases, Fault};
 use jorei_store::decisions::{CurrentDecision, NewDecision, PackedDecision};
 use jorei_store::facts::StoredCase;
@@ -46,7 +48,7 @@ pub fn decide(
     let run = live.rule.decide(&live.question(on), Cases(vec![case]))?;
     let decision = Decision {
         municipality,
-        slot: PREMIUM.into(),
+        slot: live.slot.word().into(),
         household,
         on,
         revision: live.digest,
@@ -74,6 +76,15 @@ pub enum Next {
     Decided(Box<(PackedDecision, Outcome, Cost)>),
 }
 
+/// When a decision is made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Day {
+    /// The civil day that it counts from (決定日); never after today.
+    pub decided_on: Date,
+    /// The instant, for the record.
+    pub recorded_at: String,
+}
+
 /// Why a next decision cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum NextError {
@@ -95,7 +106,7 @@ pub fn next(
     as_of: Knowledge,
     stored: &StoredCase,
     before: Option<&Before>,
-    recorded_at: impl FnOnce() -> String,
+    day: &Day,
 ) -> Result<Next, NextError> {
     // What was decided knowing more is not superseded by what was known before.
     if let Some(Before { decision, whole }) = before
@@ -112,10 +123,17 @@ pub fn next(
             return Ok(Next::Unchanged);
         }
     }
+    if let Some(Before { decision: CurrentDecision { decided_on, .. }, .. }) = before
+        && *decided_on > day.decided_on
+    {
+        return Err(StoreError::DecidedLater { household: stored.household, on: decision.on, decided_on: *decided_on }.into());
+    }
     let outcome = decision.outcome.clone();
-    let amount = outcome.figure("premium", "total_yen");
+    let (table, column) = live.slot.figure();
+    let amount = outcome.figure(table, column);
     let version = before.map_or(1, |before| before.decision.version + 1);
-    let new = NewDecision { decision, version, knowledge: as_of, fuel, amount, recorded_at: recorded_at() };
+    let Day { decided_on, recorded_at } = day.clone();
+    let new = NewDecision { decision, version, knowledge: as_of, decided_on, fuel, amount, recorded_at };
     Ok(Next::Decided(Box::new((new.pack()?, outcome, Cost { fuel, memory_bytes }))))
 }
 
@@ -171,7 +189,8 @@ pub enum RecordError {
 const TRIES: usize = 8;
 
 /// Decides one household of a fiscal year for the record, under the revision in force and with all
-/// that the office knows. The decision under way keeps the revision it began with.
+/// that the office knows, and with it what rests on its premium. It counts from the day given. The decision under way
+/// keeps the revision it began with. A premium that may not be changed any more stays, and a notice says so.
 ///
 /// # Errors
 /// A [`RecordError`]; then nothing was written.
@@ -181,45 +200,42 @@ pub async fn record(
     municipality: Municipality,
     household: HouseholdId,
     year: FiscalYear,
+    decided_on: Date,
     stamp: &Stamp,
 ) -> Result<Recorded, RecordError> {
     let on = year.first_day();
     for _ in 0..TRIES {
         let as_of = store.latest_knowledge(municipality).await?;
-        let case = store.case(municipality, household, on, as_of).await?;
-        let case = case.ok_or(RecordError::NoHousehold { municipality, household, year: year.year() })?;
-        let live = shelf.in_force(municipality, on, as_of).await?;
-        let current = store.current_decisions(municipality, PREMIUM, on, household..=household).await?.pop();
-        let newer_facts = current.as_ref().is_some_and(|current| case.newest > current.knowledge);
-        let whole = match &current {
-            Some(current) if newer_facts => store.decision(municipality, current.id).await?.map(|stored| stored.decision),
-            _ => None,
-        };
-        let before = current.map(|decision| Before { decision, whole });
-        let (deciding, at) = (Arc::clone(&live), stamp.at.clone());
+        let live = shelf.in_force(municipality, Slot::Premium, on, as_of).await?;
+        let (others, _) = in_force(shelf, municipality, on, as_of).await?;
+        // The one that was found in force is the one that is used, whatever was put in force in between.
+        let in_force = InForce { premium: Some(Arc::clone(&live)), ..others };
+        let day = Day { decided_on, recorded_at: stamp.at.clone() };
+        let asked = Asked { municipality, year, as_of, day, scope: Scope::Chain };
+        let known = load(store, &in_force, &asked, &[household]).await?.pop().map(|(_, known)| known).unwrap_or_default();
+        let before = known.latest(Slot::Premium).map(|latest| latest.id);
+        if known.premium_case.is_none() && before.is_none() {
+            return Err(RecordError::NoHousehold { municipality, household, year: year.year() });
+        }
         // A rule may take its whole time: not on a thread that answers others.
-        let decided = tokio::task::spawn_blocking(move || {
-            let next = next(&deciding, municipality, as_of, &case, before.as_ref(), || at);
-            (next, before.map(|before| before.decision.id))
-        });
-        let (next, before) = decided.await.map_err(|_| RecordError::Thread)?;
-        match next {
-            Ok(Next::Unchanged) => {
-                let decision = before.ok_or(RecordError::Raced(household))?;
-                return Ok(Recorded { decision, new: false, live, made: None });
-            }
-            Ok(Next::Decided(decided)) => {
-                let (packed, outcome, cost) = *decided;
-                let decision = packed.id();
-                match store.save_decisions(&[packed], stamp).await {
-                    Ok(_) => return Ok(Recorded { decision, new: true, live, made: Some((outcome, cost)) }),
-                    Err(StoreError::DecidedOtherwise { .. } | StoreError::NotTheSuccessor { .. }) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
+        let decided = tokio::task::spawn_blocking(move || chain(&in_force, &asked, household, known)).await;
+        let chained = match decided.map_err(|_| RecordError::Thread)? {
+            Ok(chained) => chained,
             Err(NextError::Fault(fault)) => return Err(RecordError::Fault { revision: live.digest, fault }),
             Err(NextError::Store(error)) => return Err(error.into()),
+        };
+        if !(chained.decisions.is_empty() && chained.notices.is_empty()) {
+            match store.save_run(&chained.decisions, &chained.notices, stamp).await {
+                Ok(_) => {}
+                Err(StoreError::DecidedOtherwise { .. } | StoreError::NotTheSuccessor { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            }
         }
+        let cost = chained.cost;
+        return match chained.premium {
+            Some((decision, outcome)) => Ok(Recorded { decision, new: true, live, made: Some((outcome, cost)) }),
+            None => Ok(Recorded { decision: before.ok_or(RecordError::Raced(household))?, new: false, live, made: None }),
+        };
     }
     Err(RecordError::Raced(household))
 }

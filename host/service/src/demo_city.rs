@@ -16,10 +16,17 @@
 //! before FY2019 are not there and the others joined one by one, so earlier years have fewer. A
 //! household that nobody insured is left in stays to the end of the fiscal year and goes.
 //!
+//! # The year of change
+//! [`DemoCity::changes`] is what an office would learn of the city in a fiscal year, day by day: late
+//! joiners and leavers, corrected incomes, deaths, splits, applications. It is laid over the registers
+//! above, never part of them. How often what happens is a weight of ours as well
+//! (`demo_city/changes.rs`).
+//!
 //! Households are numbered from 1, persons from 1 with gaps. A household depends on the seed and
 //! its number only: the first hundred of a large city are a city of one hundred.
 
 mod addresses;
+mod changes;
 mod compose;
 mod dice;
 mod household;
@@ -27,6 +34,7 @@ mod income;
 mod names;
 mod special;
 
+pub use changes::{Change, ChangeKind};
 pub use special::Special;
 
 use compose::{compose, earn};
@@ -145,6 +153,11 @@ impl DemoCity {
 
 /// One household of a city.
 fn bundle(seed: u64, household: u32) -> Bundle {
+    drafted(seed, household).1
+}
+
+/// The same, with the household as it was made up.
+fn drafted(seed: u64, household: u32) -> (Draft, Bundle) {
     let dice = &mut Dice::of(seed, household);
     let (make, mut draft) = compose(dice, household);
     try_specials(&mut draft, dice, special::EARLY);
@@ -159,7 +172,7 @@ fn bundle(seed: u64, household: u32) -> Bundle {
         let counted = draft.residents.iter().filter(|resident| resident.insured_on(REFERENCE) && resident.age() >= from);
         u32::try_from(counted.count()).unwrap_or(u32::MAX)
     };
-    Bundle {
+    let bundle = Bundle {
         household: HouseholdId(draft.household),
         assertions: draft.assertions(dice),
         names: names_of(&draft, dice),
@@ -168,8 +181,9 @@ fn bundle(seed: u64, household: u32) -> Bundle {
         protect: household.is_multiple_of(PROTECT_EVERY).then(|| draft.person(0)),
         insured: on_reference(&draft, i64::MIN),
         insured_65: on_reference(&draft, 65),
-        special: draft.special,
-    }
+        special: draft.special.clone(),
+    };
+    (draft, bundle)
 }
 
 fn try_specials(draft: &mut Draft, dice: &mut Dice, tried: &[(Special, i64, special::Make)]) {
@@ -210,7 +224,7 @@ fn names_of(draft: &Draft, dice: &mut Dice) -> Vec<Name> {
     let family = names::Family::throw(dice, draft.foreign);
     let member = |(i, resident): (usize, &household::Resident)| {
         let (name, kana, latin) = family.member(dice, resident.female);
-        Name { person: draft.person(i), name, kana, latin }
+        Name { person: draft.person(i), name, kana, latin, alias: None }
     };
     draft.residents.iter().enumerate().map(member).collect()
 }

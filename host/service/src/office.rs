@@ -337,6 +337,7 @@ fn noun(change: &Change) -> &'static str {
         Change::Access(_) => "役割",
         Change::Protection(_) => "支援措置",
         Change::Number(_) => "個人番号",
+        Change::Withdrawal(_) => "取込の取消し",
     }
 }
 
@@ -372,6 +373,7 @@ fn lines(change: &Change) -> Vec<String> {
         }
         Change::Protection(protection) => vec![format!("住所等を秘匿する期間 {} から {} の前日まで", protection.from, protection.until)],
         Change::Number(number) => vec![format!("保管庫の記載 {}", number.entry)],
+        Change::Withdrawal(withdrawal) => vec![format!("取込の内容 {}", withdrawal.set)],
     }
 }
 

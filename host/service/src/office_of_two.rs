@@ -91,7 +91,7 @@ impl OfficeOfTwo {
             about(Kind::Membership, Date::new(2000, 1, 1), Date::MAX, Some(HouseholdId(household)), vec![i64::from(person % 10 == 1)]),
         ];
         self.store.assert_facts(self.here, TODAY, &facts, &stamp()).await.unwrap();
-        let name = Name { person: id, name: format!("名{person}"), kana: kana.into(), latin: None };
+        let name = Name { person: id, name: format!("名{person}"), kana: kana.into(), latin: None, alias: None };
         self.store.save_names(self.here, TODAY, &[name], &stamp()).await.unwrap();
         let address = Address { person: id, address: address.into(), postcode: Some("070-0000".into()) };
         self.store.save_addresses(self.here, TODAY, &[address], &stamp()).await.unwrap();

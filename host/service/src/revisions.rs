@@ -9,6 +9,7 @@ use crate::words::Words;
 use jorei_domain::act::NO_STATE;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Digest, Knowledge, Municipality};
+use jorei_domain::slot::Slot;
 use jorei_engine::{Fault, Grant, LoadError, Question, Rule, Runtime, Segment, Settings};
 use jorei_package::manifest::Manifest;
 use jorei_store::revisions::Revision;
@@ -16,9 +17,6 @@ use jorei_store::{Store, StoreError};
 use minicbor::{Decoder, Encoder};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// The slot of the yearly premium (賦課).
-pub const PREMIUM: &str = "premium";
 
 /// Why a revision cannot be made or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +52,7 @@ pub enum RevisionError {
     )]
     NotInForce {
         /// The slot.
-        slot: String,
+        slot: &'static str,
         /// The date of the case.
         on: Date,
         /// Whose office.
@@ -87,6 +85,8 @@ pub enum RevisionError {
 pub struct LiveRevision {
     /// Its digest.
     pub digest: Digest,
+    /// The slot it answers.
+    pub slot: Slot,
     /// The rule.
     pub rule: Rule,
     /// The settings that the rule made of the ordinance.
@@ -116,6 +116,9 @@ pub async fn make(
     now: &Now,
     by: &str,
 ) -> Result<Digest, RevisionError> {
+    let not_admitted = RevisionError::NotAdmitted { rule, municipality };
+    let slot = manifest(store, municipality, rule).await?.ok_or(not_admitted)?.slot;
+    let slot = Slot::named(&slot).ok_or_else(|| StoreError::Damaged(format!("the slot {slot} of rule {rule}")))?;
     let rule = load_rule(store, runtime, municipality, rule, None).await?;
     let ordinance = Ordinance::check(&rule, ordinance)?;
     if ordinance.municipality != municipality.to_string() {
@@ -127,7 +130,7 @@ pub async fn make(
     }
     let kept = Revision {
         digest: revision(rule.digest(), ordinance.digest()),
-        slot: PREMIUM.into(),
+        slot: slot.word().into(),
         rule: rule.digest(),
         ordinance: ordinance.digest(),
         segments: encode(&ordinance.settings),
@@ -176,7 +179,16 @@ async fn load_with(
     let kept = store.revision(municipality, digest).await?.ok_or(RevisionError::Unknown(digest))?;
     let rule = load_rule(store, runtime, municipality, kept.rule, grant).await?;
     let settings = decode(&kept.segments).ok_or_else(|| StoreError::Damaged(format!("the settings of revision {digest}")))?;
-    Ok(LiveRevision { digest, rule, settings: Arc::new(settings), words: Words::from_json(&kept.about) })
+    let slot = slot_of(&kept)?;
+    Ok(LiveRevision { digest, slot, rule, settings: Arc::new(settings), words: Words::from_json(&kept.about) })
+}
+
+/// The slot that a kept revision answers.
+///
+/// # Errors
+/// [`StoreError::Damaged`].
+pub fn slot_of(kept: &Revision) -> Result<Slot, StoreError> {
+    Slot::named(&kept.slot).ok_or_else(|| StoreError::Damaged(format!("the slot {} of revision {}", kept.slot, kept.digest)))
 }
 
 /// Loads an admitted rule under a grant, or under the one that it has now.
@@ -228,11 +240,17 @@ pub async fn settings(store: &Store, municipality: Municipality, digest: Digest)
 ///
 /// # Errors
 /// [`RevisionError::NotInForce`]; [`RevisionError::Paused`].
-pub async fn digest_in_force(store: &Store, municipality: Municipality, on: Date, as_of: Knowledge) -> Result<Digest, RevisionError> {
-    let Some(digest) = store.active_revision(municipality, PREMIUM, on, as_of).await? else {
-        return Err(RevisionError::NotInForce { slot: PREMIUM.into(), on, municipality });
+pub async fn digest_in_force(
+    store: &Store,
+    municipality: Municipality,
+    slot: Slot,
+    on: Date,
+    as_of: Knowledge,
+) -> Result<Digest, RevisionError> {
+    let Some(digest) = store.active_revision(municipality, slot.word(), on, as_of).await? else {
+        return Err(RevisionError::NotInForce { slot: slot.word(), on, municipality });
     };
-    match store.pause_of(municipality, PREMIUM, digest).await? {
+    match store.pause_of(municipality, slot.word(), digest).await? {
         Some(pause) => {
             Err(RevisionError::Paused { revision: digest, since: pause.recorded_on, reason: pause.reason, last_good: pause.last_good })
         }
@@ -248,10 +266,11 @@ pub async fn in_force(
     store: &Store,
     runtime: &Arc<Runtime>,
     municipality: Municipality,
+    slot: Slot,
     on: Date,
     as_of: Knowledge,
 ) -> Result<LiveRevision, RevisionError> {
-    let digest = digest_in_force(store, municipality, on, as_of).await?;
+    let digest = digest_in_force(store, municipality, slot, on, as_of).await?;
     load(store, runtime, municipality, digest).await
 }
 
@@ -259,15 +278,24 @@ pub async fn in_force(
 ///
 /// # Errors
 /// A [`StoreError`].
-pub async fn last_good(store: &Store, municipality: Municipality, on: Date, now: Digest) -> Result<Option<Digest>, StoreError> {
-    let mut earlier = store.activations(municipality, PREMIUM).await?;
+pub async fn last_good(store: &Store, municipality: Municipality, slot: Slot, on: Date, now: Digest) -> Result<Option<Digest>, StoreError> {
+    let mut earlier = store.activations(municipality, slot.word()).await?;
     earlier.retain(|activation| activation.revision != now && activation.from <= on && on < activation.until);
     while let Some(activation) = earlier.pop() {
-        if store.pause_of(municipality, PREMIUM, activation.revision).await?.is_none() {
+        if store.pause_of(municipality, slot.word(), activation.revision).await?.is_none() {
             return Ok(Some(activation.revision));
         }
     }
     Ok(None)
+}
+
+/// Was any revision of a slot ever put in force for a case date, whatever became of it?
+///
+/// # Errors
+/// A [`StoreError`].
+pub async fn was_in_force(store: &Store, municipality: Municipality, slot: Slot, on: Date) -> Result<bool, StoreError> {
+    let activations = store.activations(municipality, slot.word()).await?;
+    Ok(activations.iter().any(|activation| activation.from <= on && on < activation.until))
 }
 
 /// Revisions that are loaded, for a process that decides for long: each is loaded once. A change
@@ -291,8 +319,14 @@ impl Shelf {
     ///
     /// # Errors
     /// As [`in_force`].
-    pub async fn in_force(&self, municipality: Municipality, on: Date, as_of: Knowledge) -> Result<Arc<LiveRevision>, RevisionError> {
-        let digest = digest_in_force(&self.store, municipality, on, as_of).await?;
+    pub async fn in_force(
+        &self,
+        municipality: Municipality,
+        slot: Slot,
+        on: Date,
+        as_of: Knowledge,
+    ) -> Result<Arc<LiveRevision>, RevisionError> {
+        let digest = digest_in_force(&self.store, municipality, slot, on, as_of).await?;
         let kept = self.store.revision(municipality, digest).await?.ok_or(RevisionError::Unknown(digest))?;
         let not_admitted = RevisionError::NotAdmitted { rule: kept.rule, municipality };
         let manifest = manifest(&self.store, municipality, kept.rule).await?.ok_or(not_admitted)?;
@@ -307,6 +341,14 @@ impl Shelf {
             loaded.clear();
         }
         Ok(Arc::clone(loaded.entry(key).or_insert(live)))
+    }
+
+    /// As [`was_in_force`].
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn was_in_force(&self, municipality: Municipality, slot: Slot, on: Date) -> Result<bool, StoreError> {
+        was_in_force(&self.store, municipality, slot, on).await
     }
 
     fn loaded(&self) -> MutexGuard<'_, HashMap<(Municipality, Digest, Digest), Arc<LiveRevision>>> {

@@ -8,7 +8,7 @@
 
 use crate::explain::explain_trace;
 use crate::language::Language;
-use crate::revisions::{LiveRevision, PREMIUM, RevisionError, load};
+use crate::revisions::{LiveRevision, RevisionError, load};
 use crate::summary::PARTS;
 use crate::words::{Words, plain};
 use jorei_domain::audit::Stamp;
@@ -17,6 +17,7 @@ use jorei_domain::decision::{Evidence, Outcome, Result as NamedTable};
 use jorei_domain::id::{Digest, HouseholdId, Municipality};
 use jorei_domain::money::Yen;
 use jorei_domain::record::{Case, Kind};
+use jorei_domain::slot::Slot;
 use jorei_domain::table::ABSENT;
 use jorei_engine::{Answers, BulkError, Cases, Fault, Recorded, Runtime, Status};
 use jorei_store::decisions::StoredDecision;
@@ -28,6 +29,9 @@ use similar::TextDiff;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+
+/// The slot whose revisions are compared.
+const SLOT: Slot = Slot::Premium;
 
 /// Decisions of one page: what is in memory at a time.
 const PAGE: u32 = 2_000;
@@ -167,7 +171,7 @@ pub async fn run(
     let &Request { municipality, candidate, on, .. } = request;
     let live = Arc::new(load(store, runtime, municipality, candidate).await?);
     let kept = store.revision(municipality, candidate).await?.ok_or(RevisionError::Unknown(candidate))?;
-    let all = store.current_decisions(municipality, PREMIUM, on, HouseholdId(i64::MIN)..=HouseholdId(i64::MAX)).await?.len() as u64;
+    let all = store.current_decisions(municipality, SLOT.word(), on, HouseholdId(i64::MIN)..=HouseholdId(i64::MAX)).await?.len() as u64;
     if all == 0 {
         return Err(ShadowError::Nothing { municipality, on });
     }
@@ -177,7 +181,7 @@ pub async fn run(
             candidate: candidate.to_string(),
             rule: kept.rule.to_string(),
             ordinance: kept.ordinance.to_string(),
-            slot: PREMIUM.into(),
+            slot: SLOT.word().into(),
             on: on.to_string(),
             every,
             histogram: vec![0; CLASSES.len() + 1],
@@ -188,7 +192,7 @@ pub async fn run(
     };
     let (mut after, mut seen) = (None, 0_u64);
     loop {
-        let page = store.decisions_page(municipality, PREMIUM, on, after, PAGE).await?;
+        let page = store.decisions_page(municipality, SLOT.word(), on, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.decision.household);
         let first = seen;
@@ -198,7 +202,7 @@ pub async fn run(
         let mut known_then: Vec<(StoredDecision, Case)> = Vec::new();
         for stored in lacking {
             // A household that cannot be read as it was is one the candidate cannot be tried on.
-            if let Some(case) = store.case(municipality, stored.decision.household, on, stored.knowledge).await? {
+            if let Some(case) = store.case(municipality, SLOT, stored.decision.household, on, stored.knowledge).await? {
                 known_then.push((stored, case.case));
             }
         }
@@ -222,7 +226,7 @@ pub async fn run(
     run.report.decisions = Digest::of(&ids).to_string();
     let content = serde_json::to_string(&run.report).map_err(|error| StoreError::Damaged(error.to_string()))?;
     let id = Digest::of(content.as_bytes());
-    let report = ShadowReport { id, candidate, slot: PREMIUM.into(), on, content, recorded_at: stamp.at.clone() };
+    let report = ShadowReport { id, candidate, slot: SLOT.word().into(), on, content, recorded_at: stamp.at.clone() };
     store.save_shadow_report(municipality, &report, stamp).await?;
     Ok(report)
 }
@@ -232,7 +236,7 @@ async fn quarantine(store: &Store, request: &Request, stamp: &Stamp, today: Date
     let reason = "同じ事案について、まとめて計算した結果と1件ずつ計算した結果が異なります".to_owned();
     let pause = Pause {
         knowledge: store.latest_knowledge(request.municipality).await?,
-        slot: PREMIUM.into(),
+        slot: SLOT.word().into(),
         revision: request.candidate,
         reason: reason.clone(),
         last_good: None,
@@ -381,8 +385,8 @@ impl Run {
             self.report.most_changed.push(Changed {
                 household: then.household.0,
                 decision: compared.stored.id.to_string(),
-                before_yen: then.outcome.figure(PREMIUM, "total_yen"),
-                after_yen: run.outcome.figure(PREMIUM, "total_yen"),
+                before_yen: then.outcome.figure(SLOT.figure().0, SLOT.figure().1),
+                after_yen: run.outcome.figure(SLOT.figure().0, SLOT.figure().1),
                 difference,
             });
         }
@@ -392,7 +396,7 @@ impl Run {
 
 /// The amounts of the slot's own table by column.
 fn amounts(results: &[NamedTable]) -> impl Iterator<Item = (String, i64)> {
-    let own = results.iter().filter(|result| result.name == PREMIUM);
+    let own = results.iter().filter(|result| result.name == SLOT.figure().0);
     own.flat_map(|result| &result.table.columns).filter(|column| column.name.ends_with("_yen")).filter_map(|column| {
         let values = match &column.values {
             jorei_domain::table::Values::Integers(values) => values,

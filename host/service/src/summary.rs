@@ -1,12 +1,12 @@
 //! What an assessment came to: counts, sums, the distribution of premiums and reductions.
 
 use crate::language::Language;
-use crate::revisions::PREMIUM;
 use crate::words::Words;
 use jorei_domain::calendar::FiscalYear;
 use jorei_domain::decision::Outcome;
 use jorei_domain::id::{HouseholdId, Municipality};
 use jorei_domain::money::Yen;
+use jorei_domain::slot::Slot;
 use jorei_domain::trace;
 use jorei_store::{Store, StoreError};
 use std::collections::BTreeMap;
@@ -60,14 +60,14 @@ pub async fn summarize(store: &Store, municipality: Municipality, year: FiscalYe
     let mut richest = 0;
     let mut after = None;
     loop {
-        let page = store.decisions_page(municipality, PREMIUM, on, after, 1_000).await?;
+        let page = store.decisions_page(municipality, Slot::Premium.word(), on, after, 1_000).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.decision.household);
         for stored in &page {
             summary.add(stored.decision.household, &stored.decision.outcome, &stored.decision.trace, words, &mut richest);
         }
     }
-    (summary.stored_count, summary.stored_bytes) = store.stored_bytes(municipality, PREMIUM, on).await?;
+    (summary.stored_count, summary.stored_bytes) = store.stored_bytes(municipality, Slot::Premium.word(), on).await?;
     Ok(summary)
 }
 

@@ -4,11 +4,11 @@
 
 use crate::readings::address_key;
 use crate::rows::Insert;
-use crate::{Result, Store, audit, learn};
+use crate::{Database, Result, Store, audit, learn};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Knowledge, Municipality, PersonId};
-use sqlx::Row as _;
+use sqlx::{Any, Row as _, Transaction};
 
 /// Where a person lives.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,6 +19,13 @@ pub struct Address {
     pub address: String,
     /// Its postcode, as printed.
     pub postcode: Option<String>,
+}
+
+impl Address {
+    /// That the office has no address of a person, whatever it had before.
+    pub(crate) fn none(person: PersonId) -> Address {
+        Address { person, address: String::new(), postcode: None }
+    }
 }
 
 const INSERT_ADDRESSES: Insert = Insert {
@@ -56,16 +63,8 @@ impl Store {
     ) -> Result<Knowledge> {
         let mut transaction = self.writing().await?;
         let knowledge = learn(&mut transaction, municipality, learnt_on).await?;
-        for chunk in addresses.chunks(ADDRESSES_PER_STATEMENT) {
-            let mut query = sqlx::query(INSERT_ADDRESSES.sql(chunk.len(), self.database));
-            for Address { person, address, postcode } in chunk {
-                query = query.bind(municipality.number()).bind(person.0).bind(knowledge.0);
-                query = query.bind(address.as_str()).bind(postcode.as_deref()).bind(address_key(address));
-            }
-            query.execute(&mut *transaction).await?;
-        }
-        let payload = [knowledge.0.to_be_bytes(), (addresses.len() as u64).to_be_bytes()].concat();
-        audit::append(&mut transaction, municipality, stamp, "addresses", &format!("knowledge {knowledge}"), &payload).await?;
+        insert(&mut transaction, self.database, municipality, knowledge, addresses).await?;
+        append(&mut transaction, municipality, stamp, knowledge, addresses.len()).await?;
         transaction.commit().await?;
         Ok(knowledge)
     }
@@ -79,7 +78,8 @@ impl Store {
         let Some(row) = query.fetch_optional(&self.pool).await? else {
             return Ok(None);
         };
-        Ok(Some(Address { person, address: row.try_get(0)?, postcode: row.try_get(1)? }))
+        let address = Address { person, address: row.try_get(0)?, postcode: row.try_get(1)? };
+        Ok((!address.address.is_empty()).then_some(address))
     }
 
     /// Everybody whose address this was as the office knew it then, however it was printed.
@@ -87,7 +87,43 @@ impl Store {
     /// # Errors
     /// [`crate::StoreError::Database`].
     pub async fn persons_at(&self, municipality: Municipality, address: &str, as_of: Knowledge) -> Result<Vec<PersonId>> {
-        let query = sqlx::query(AT_ADDRESS).bind(municipality.number()).bind(address_key(address)).bind(as_of.0);
+        let key = address_key(address);
+        if key.is_empty() {
+            // It is that of everybody whose address was withdrawn.
+            return Ok(Vec::new());
+        }
+        let query = sqlx::query(AT_ADDRESS).bind(municipality.number()).bind(key).bind(as_of.0);
         query.fetch_all(&self.pool).await?.iter().map(|row| Ok(PersonId(row.try_get(0)?))).collect()
     }
+}
+
+/// Writes addresses under a number, within a transaction that takes an entry of [`append`] for them.
+pub(crate) async fn insert(
+    transaction: &mut Transaction<'static, Any>,
+    database: Database,
+    municipality: Municipality,
+    knowledge: Knowledge,
+    addresses: &[Address],
+) -> Result<()> {
+    for chunk in addresses.chunks(ADDRESSES_PER_STATEMENT) {
+        let mut query = sqlx::query(INSERT_ADDRESSES.sql(chunk.len(), database));
+        for Address { person, address, postcode } in chunk {
+            query = query.bind(municipality.number()).bind(person.0).bind(knowledge.0);
+            query = query.bind(address.as_str()).bind(postcode.as_deref()).bind(address_key(address));
+        }
+        query.execute(&mut **transaction).await?;
+    }
+    Ok(())
+}
+
+/// The entry of addresses: how many, and nothing of them.
+pub(crate) async fn append(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    stamp: &Stamp,
+    knowledge: Knowledge,
+    count: usize,
+) -> Result<()> {
+    let payload = [knowledge.0.to_be_bytes(), (count as u64).to_be_bytes()].concat();
+    audit::append(transaction, municipality, stamp, "addresses", &format!("knowledge {knowledge}"), &payload).await
 }

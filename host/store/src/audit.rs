@@ -24,7 +24,7 @@ pub struct StoredEntry {
     /// The entry; its `payload` is the hash as stored.
     pub entry: Entry,
     /// The payload itself. Its layout is that of the entry's kind: for `decisions` their ids of 32
-    /// bytes each; for `facts` the knowledge number in 8 bytes and a digest; for `names` and `addresses` the
+    /// bytes each; for `facts` the knowledge number in 8 bytes and a digest; for `names`, `addresses` and `contacts` the
     /// knowledge number and the count, 8 bytes each; for `lookup` and
     /// `alarm` see [`jorei_domain::lookup::Noted`]; for every other kind the digest of the row and
     /// its key. Numbers are big-endian.

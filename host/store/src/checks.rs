@@ -7,20 +7,26 @@ mod accounts;
 mod acts;
 mod chain;
 mod desk;
+mod imports;
+mod masters;
 mod people;
+mod reassessment;
+mod settlements;
 
 use crate::decisions::{NewDecision, PackedDecision, Saved};
 use crate::facts::{Assertion, StoredCase};
 use crate::names::Name;
 use crate::revisions::Revision;
 use crate::{
-    Store, StoreError, addresses, admissions, audit, decisions, drafts, facts, lookups, names, pauses, revisions, shadow_reports, vault,
+    Store, StoreError, addresses, admissions, audit, coverage, decisions, drafts, facts, lookups, names, notices, pauses, revisions,
+    shadow_reports, vault,
 };
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::{Decision, Evidence, Failure, Outcome};
 use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality, PersonId};
 use jorei_domain::record::{Fact, Kind, Period};
+use jorei_domain::slot::Slot;
 use jorei_domain::table::ABSENT;
 use sqlx::{AssertSqlSafe, Executor as _, Row as _, SqlSafeStr as _};
 
@@ -46,6 +52,10 @@ pub async fn check_all(store: &Store) {
     accounts::check(store).await;
     chain::check(store).await;
     people::check(store).await;
+    settlements::check(store).await;
+    reassessment::check(store).await;
+    imports::check(store).await;
+    masters::check(store).await;
 }
 
 /// Who writes in these checks, and when.
@@ -80,7 +90,7 @@ fn member(person: i64, household: i64, from: &str, until: &str) -> Assertion {
 }
 
 fn insured(person: i64, from: &str, until: &str, ended_by: i64) -> Assertion {
-    assertion(person, Kind::Qualification, from, until, Some(vec![ended_by]))
+    assertion(person, Kind::Qualification, from, until, Some(vec![ended_by, ABSENT]))
 }
 
 /// An income of a year with one known figure, the salary revenue.
@@ -92,13 +102,13 @@ fn income(person: i64, year: i32, revenue: i64) -> Assertion {
 }
 
 async fn case(store: &Store, office: Municipality, household: i64, on: &str, as_of: Knowledge) -> Option<StoredCase> {
-    store.case(office, HouseholdId(household), day(on), as_of).await.unwrap()
+    store.case(office, Slot::Premium, HouseholdId(household), day(on), as_of).await.unwrap()
 }
 
 /// The facts of one kind in a case, written as their period and fields, absent ones as `-`.
 fn rows(case: &StoredCase, kind: Kind) -> Vec<String> {
     let number = |value: &i64| if *value == ABSENT { "-".to_owned() } else { value.to_string() };
-    let shown = if kind.period() == Period::Year { 3 } else { usize::MAX };
+    let shown = if kind.period() == Period::Year || kind == Kind::Qualification { 3 } else { usize::MAX };
     let row = |fact: &Fact| fact.values.iter().take(shown).map(number).collect::<Vec<_>>().join(" ");
     let facts = case.case.persons().iter().flat_map(|person| &person.facts);
     facts.filter(|fact| fact.kind == kind).map(row).collect()
@@ -117,6 +127,8 @@ pub async fn check_statements(store: &Store) {
         admissions::STATEMENTS,
         drafts::STATEMENTS,
         pauses::STATEMENTS,
+        notices::STATEMENTS,
+        coverage::STATEMENTS,
         shadow_reports::STATEMENTS,
         crate::prepared::STATEMENTS,
         crate::credentials::STATEMENTS,
@@ -127,12 +139,16 @@ pub async fn check_statements(store: &Store) {
         lookups::STATEMENTS,
         crate::people::STATEMENTS,
         vault::STATEMENTS,
+        crate::settlements::STATEMENTS,
+        crate::contacts::STATEMENTS,
+        crate::imports::STATEMENTS,
+        crate::masters::STATEMENTS,
     ];
     for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "{sql}: {:?}", prepared.err());
     }
-    for insert in [facts::INSERTS, names::INSERTS, addresses::INSERTS, decisions::INSERTS].into_iter().flatten() {
+    for insert in [facts::INSERTS, names::INSERTS, addresses::INSERTS, crate::contacts::INSERTS, decisions::INSERTS].into_iter().flatten() {
         for count in [1, 2] {
             let prepared = (*connection).prepare(insert.sql(count, store.database).into_sql_str()).await;
             assert!(prepared.is_ok(), "{}: {:?}", insert.head, prepared.err());
@@ -145,7 +161,12 @@ pub async fn check_append_only(store: &Store) {
     let office = office(1);
     store.assert_facts(office, LEARNT, &[born(1, "1980-01-01")], &stamp()).await.unwrap();
     store
-        .save_names(office, LEARNT, &[Name { person: PersonId(1), name: "a".into(), kana: "ア".into(), latin: None }], &stamp())
+        .save_names(
+            office,
+            LEARNT,
+            &[Name { person: PersonId(1), name: "a".into(), kana: "ア".into(), latin: None, alias: None }],
+            &stamp(),
+        )
         .await
         .unwrap();
     let revision = some_revision(store, office).await;
@@ -153,7 +174,10 @@ pub async fn check_append_only(store: &Store) {
     desk::fill(store, office, revision).await;
     accounts::fill(store, office).await;
     people::fill(store, office).await;
+    reassessment::fill(store, office).await;
+    imports::fill(store, office).await;
     store.save_decisions(&[packed(office, revision, 1, 1, Failure::Trap, None)], &stamp()).await.unwrap();
+    settlements::fill(store, office).await;
     let tables = [
         ("learning", "learnt_on"),
         ("fact", "source"),
@@ -182,6 +206,12 @@ pub async fn check_append_only(store: &Store) {
         ("job_end", "state"),
         ("person_address", "address"),
         ("vault", "at"),
+        ("settlement", "way"),
+        ("case_notice", "detail"),
+        ("coverage", "revisions"),
+        ("person_contact", "role"),
+        ("import_set", "forms"),
+        ("import_withdrawal", "at"),
     ];
     for (table, column) in tables {
         for sql in [format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")] {
@@ -197,7 +227,7 @@ pub async fn check_knowledge(store: &Store) {
     let office = office(2);
     assert_eq!(store.latest_knowledge(office).await.unwrap(), Knowledge(0));
     assert_eq!(store.assert_facts(office, day("2025-01-10"), &[born(1, "1980-01-01")], &stamp()).await.unwrap(), Knowledge(1));
-    let twice = Name { person: PersonId(1), name: "a".into(), kana: "ア".into(), latin: None };
+    let twice = Name { person: PersonId(1), name: "a".into(), kana: "ア".into(), latin: None, alias: None };
     assert!(store.save_names(office, day("2025-01-10"), &[twice.clone(), twice], &stamp()).await.is_err());
     assert_eq!(store.assert_facts(office, day("2025-02-10"), &[born(2, "1980-01-01")], &stamp()).await.unwrap(), Knowledge(2));
     assert_eq!(store.knowledge_on(office, day("2025-01-09")).await.unwrap(), Knowledge(0));
@@ -335,14 +365,14 @@ pub async fn check_moves(store: &Store) {
         member(1, 2, "2024-09-01", ""),
     ];
     let first = store.assert_facts(office, LEARNT, &known, &stamp()).await.unwrap();
-    let cases = store.cases(office, None, 10, day("2025-04-01"), first).await.unwrap();
+    let cases = store.cases(office, Slot::Premium, None, 10, day("2025-04-01"), first).await.unwrap();
     let shown: Vec<_> = cases.iter().map(|case| (case.household.0, case.case.persons().len())).collect();
     assert_eq!(shown, [(1, 2), (2, 1)]);
     assert_eq!(rows(&cases[0], Kind::Membership), ["20000101 20240901 1", "20000101 - 1"]);
     assert_eq!(rows(&cases[1], Kind::Membership), ["20240901 - 1"]);
     assert_eq!(rows(&cases[0], Kind::FormerMembership), ["20240501 20240901"]);
     assert_eq!(rows(&cases[1], Kind::FormerMembership), [""; 0]);
-    let later = store.cases(office, None, 10, day("2026-04-01"), first).await.unwrap();
+    let later = store.cases(office, Slot::Premium, None, 10, day("2026-04-01"), first).await.unwrap();
     assert_eq!(later.iter().map(|case| case.case.persons().len()).collect::<Vec<_>>(), [1, 1]);
     // The move was entered by mistake: taking it back does not bring the old membership back by
     // itself, for the office has said nothing about where the person lives.
@@ -368,11 +398,14 @@ pub async fn check_pages(store: &Store) {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = store.cases(office, after, 3, day("2025-04-01"), first).await.unwrap();
+        let page = store.cases(office, Slot::Premium, after, 3, day("2025-04-01"), first).await.unwrap();
         let Some(last) = page.last() else { break };
         after = Some(last.household);
         for stored in page {
-            assert_eq!(store.case(office, stored.household, day("2025-04-01"), first).await.unwrap().as_ref(), Some(&stored));
+            assert_eq!(
+                store.case(office, Slot::Premium, stored.household, day("2025-04-01"), first).await.unwrap().as_ref(),
+                Some(&stored)
+            );
             seen.push(stored.household.0);
         }
     }
@@ -425,6 +458,7 @@ pub async fn check_names(store: &Store) {
         name: name.into(),
         kana: "カナ".into(),
         latin: latin.map(str::to_owned),
+        alias: None,
     };
     let first = store.save_names(office, LEARNT, &[name(1, "甲", None), name(2, "乙", Some("OTSU"))], &stamp()).await.unwrap();
     let second = store.save_names(office, LEARNT, &[name(1, "丙", None)], &stamp()).await.unwrap();
@@ -509,7 +543,8 @@ fn packed(
         supersedes,
     };
     let recorded_at = "2025-06-10T09:00:00+09:00".to_owned();
-    NewDecision { decision, version, knowledge: Knowledge(1), fuel: 42, amount: Some(household * 100), recorded_at }.pack().unwrap()
+    let (knowledge, decided_on) = (Knowledge(1), LEARNT);
+    NewDecision { decision, version, knowledge, decided_on, fuel: 42, amount: Some(household * 100), recorded_at }.pack().unwrap()
 }
 
 /// A batch may be sent again; another decision of the same version is refused and nothing of its
@@ -578,7 +613,8 @@ pub async fn check_supersession(store: &Store) {
     let page = store.decisions_page(office, "premium", CASE_ON, None, 10).await.unwrap();
     assert_eq!(page.iter().map(|stored| stored.version).collect::<Vec<_>>(), [2, 1]);
     let unnamed = Decision { supersedes: Some(first.id()), ..store.decision(office, first.id()).await.unwrap().unwrap().decision };
-    let unnamed = NewDecision { decision: unnamed, version: 1, knowledge: Knowledge(1), fuel: 0, amount: None, recorded_at: String::new() };
+    let (knowledge, decided_on) = (Knowledge(1), LEARNT);
+    let unnamed = NewDecision { decision: unnamed, version: 1, knowledge, decided_on, fuel: 0, amount: None, recorded_at: String::new() };
     assert!(matches!(unnamed.pack(), Err(StoreError::NotTheSuccessor { .. })));
 }
 

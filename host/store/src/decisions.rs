@@ -1,5 +1,6 @@
 //! Decisions: kept as their canonical content, found by case or by id.
 
+use crate::notices::{self, NewNotice};
 use crate::prefix::Prefix;
 use crate::rows::Insert;
 use crate::{Database, Result, Store, StoreError, audit, date, digest, municipality};
@@ -21,6 +22,8 @@ pub struct NewDecision {
     pub version: i64,
     /// As of which number its facts were read.
     pub knowledge: Knowledge,
+    /// The civil day that it counts from (決定日), as whoever decided chose it.
+    pub decided_on: Date,
     /// Instructions the run was charged.
     pub fuel: u64,
     /// Its total in whole yen, for summaries; none where it has no such figure.
@@ -42,6 +45,7 @@ pub struct PackedDecision {
     revision: Digest,
     status: &'static str,
     knowledge: Knowledge,
+    decided_on: Date,
     fuel: i64,
     amount: Option<i64>,
     recorded_at: String,
@@ -60,6 +64,8 @@ pub struct StoredDecision {
     pub version: i64,
     /// As of which number its facts were read.
     pub knowledge: Knowledge,
+    /// The civil day that it counts from (決定日).
+    pub decided_on: Date,
     /// Instructions the run was charged.
     pub fuel: u64,
     /// Its total in whole yen, if it has such a figure.
@@ -85,6 +91,8 @@ pub struct CurrentDecision {
     pub status: String,
     /// As of which number its facts were read.
     pub knowledge: Knowledge,
+    /// The civil day that it counts from (決定日).
+    pub decided_on: Date,
     /// Its total in whole yen, if it has such a figure.
     pub amount: Option<i64>,
 }
@@ -121,30 +129,34 @@ pub struct Saved {
 
 const INSERT_DECISIONS: Insert = Insert {
     head: "INSERT INTO decision \
-         (municipality, slot, case_on, household, version, id, revision, status, knowledge, fuel, amount, recorded_at, content) VALUES",
-    columns: 13,
+         (municipality, slot, case_on, household, version, id, revision, status, knowledge, fuel, amount, recorded_at, content, decided_on) VALUES",
+    columns: 14,
     tail: "ON CONFLICT DO NOTHING RETURNING id",
 };
 const ID_OF_VERSION: &str = "SELECT id FROM decision \
      WHERE municipality = $1 AND slot = $2 AND case_on = $3 AND household = $4 AND version = $5";
 /// The latest version by a look into the key per row. As an anti-join PostgreSQL, before it has
 /// counted the table, compares every row with every other.
-const CURRENT: &str = "SELECT d.household, d.version, d.id, d.revision, d.status, d.knowledge, d.amount FROM decision d \
+const CURRENT: &str = "SELECT d.household, d.version, d.id, d.revision, d.status, d.knowledge, d.amount, d.decided_on FROM decision d \
      WHERE d.municipality = $1 AND d.slot = $2 AND d.case_on = $3 AND d.household >= $4 AND d.household <= $5 \
      AND d.version = (SELECT MAX(n.version) FROM decision n \
          WHERE n.municipality = $1 AND n.slot = $2 AND n.case_on = $3 AND n.household = d.household) \
      ORDER BY d.household";
-const PAGE: &str = "SELECT d.id, d.version, d.knowledge, d.fuel, d.amount, d.recorded_at, d.status, d.content FROM decision d \
+const PAGE: &str = "SELECT d.id, d.version, d.knowledge, d.fuel, d.amount, d.recorded_at, d.status, d.content, d.decided_on FROM decision d \
      WHERE d.municipality = $1 AND d.slot = $2 AND d.case_on = $3 AND d.household > $4 \
      AND d.version = (SELECT MAX(n.version) FROM decision n \
          WHERE n.municipality = $1 AND n.slot = $2 AND n.case_on = $3 AND n.household = d.household) \
      ORDER BY d.household LIMIT $5";
-const BY_ID: &str = "SELECT id, version, knowledge, fuel, amount, recorded_at, status, content FROM decision \
+const BY_ID: &str = "SELECT id, version, knowledge, fuel, amount, recorded_at, status, content, decided_on FROM decision \
      WHERE municipality = $1 AND id = $2";
-const BY_PREFIX: &str = "SELECT id, version, knowledge, fuel, amount, recorded_at, status, content FROM decision \
+const BY_PREFIX: &str = "SELECT id, version, knowledge, fuel, amount, recorded_at, status, content, decided_on FROM decision \
      WHERE municipality = $1 AND id >= $2 AND id <= $3 ORDER BY id LIMIT 2";
-const HISTORY: &str = "SELECT id, version, knowledge, fuel, amount, recorded_at, status, content FROM decision \
+const HISTORY: &str = "SELECT id, version, knowledge, fuel, amount, recorded_at, status, content, decided_on FROM decision \
      WHERE municipality = $1 AND slot = $2 AND case_on = $3 AND household = $4 ORDER BY version";
+const HISTORIES: &str = "SELECT id, version, knowledge, fuel, amount, recorded_at, status, content, decided_on FROM decision \
+     WHERE municipality = $1 AND slot = $2 AND case_on = $3 AND household >= $4 AND household <= $5 ORDER BY household, version";
+const FIRST: &str = "SELECT MIN(case_on) FROM decision WHERE municipality = $1 AND slot = $2";
+const ANY: &str = "SELECT household FROM decision WHERE municipality = $1 AND slot = $2 AND case_on = $3 LIMIT 1";
 const STORED_BYTES: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(LENGTH(content)), 0) AS bigint) FROM decision \
      WHERE municipality = $1 AND slot = $2 AND case_on = $3";
 const OF_REVISION: &str = "SELECT municipality, household, case_on, id, version, status, amount, recorded_at FROM decision \
@@ -152,14 +164,14 @@ const OF_REVISION: &str = "SELECT municipality, household, case_on, id, version,
 const OF_REVISION_IN: &str = "SELECT municipality, household, case_on, id, version, status, amount, recorded_at FROM decision \
      WHERE revision = $1 AND (municipality, id) > ($2, $3) AND municipality = $5 ORDER BY municipality, id LIMIT $4";
 /// Sixteen at once, so that a city's decisions are not as many round trips.
-const CONTENTS: &str = "SELECT id, slot, case_on, household, revision, status, content FROM decision \
+const CONTENTS: &str = "SELECT id, slot, case_on, household, revision, status, content, decided_on FROM decision \
      WHERE municipality = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 const CONTENTS_AT_ONCE: usize = 16;
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const STATEMENTS: &[&str] =
-    &[ID_OF_VERSION, CURRENT, PAGE, BY_ID, BY_PREFIX, HISTORY, STORED_BYTES, OF_REVISION, OF_REVISION_IN, CONTENTS];
+    &[ID_OF_VERSION, CURRENT, PAGE, BY_ID, BY_PREFIX, HISTORY, HISTORIES, FIRST, ANY, STORED_BYTES, OF_REVISION, OF_REVISION_IN, CONTENTS];
 /// Every insert of several rows, for the same test.
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const INSERTS: &[Insert] = &[INSERT_DECISIONS];
@@ -176,7 +188,7 @@ impl NewDecision {
     /// [`StoreError::NotTheSuccessor`] for a first version that supersedes or a later one that
     /// does not; [`StoreError::Damaged`] if the compressor fails, which takes a lack of memory.
     pub fn pack(self) -> Result<PackedDecision> {
-        let NewDecision { decision, version, knowledge, fuel, amount, recorded_at } = self;
+        let NewDecision { decision, version, knowledge, decided_on, fuel, amount, recorded_at } = self;
         if version < 1 || (version == 1) != decision.supersedes.is_none() {
             return Err(StoreError::NotTheSuccessor { household: decision.household, on: decision.on, version });
         }
@@ -191,6 +203,7 @@ impl NewDecision {
             revision: decision.revision,
             status: decision.outcome.word(),
             knowledge,
+            decided_on,
             fuel: i64::try_from(fuel).unwrap_or(i64::MAX),
             amount,
             recorded_at,
@@ -210,6 +223,11 @@ impl PackedDecision {
     /// Did the rule fail on it?
     pub fn failed(&self) -> bool {
         self.status == "failed"
+    }
+
+    /// decided, provisional, refused or failed.
+    pub fn state(&self) -> &'static str {
+        self.status
     }
 
     /// Does it supersede another one?
@@ -240,6 +258,14 @@ impl Store {
     /// name the id of the one before it; [`StoreError::Database`], also when the revision is not
     /// stored: what could not be replayed is not kept.
     pub async fn save_decisions(&self, decisions: &[PackedDecision], stamp: &Stamp) -> Result<Saved> {
+        self.save_run(decisions, &[], stamp).await
+    }
+
+    /// As [`Store::save_decisions`], together with what the run could not settle: all of it or nothing.
+    ///
+    /// # Errors
+    /// As [`Store::save_decisions`].
+    pub async fn save_run(&self, decisions: &[PackedDecision], notices: &[NewNotice], stamp: &Stamp) -> Result<Saved> {
         let mut ordered: Vec<&PackedDecision> = decisions.iter().collect();
         ordered.sort_by(|a, b| a.key().cmp(&b.key()));
         let mut written: BTreeSet<DecisionId> = BTreeSet::new();
@@ -266,7 +292,7 @@ impl Store {
             let mut ids = Vec::new();
             // A decision that is in the batch twice is written once.
             for packed in office.iter().filter(|packed| written.remove(&packed.id)) {
-                questions.insert(format!("{} {}", packed.slot, packed.on));
+                questions.insert(question(&packed.slot, packed.on, &packed.decided_on.to_string()));
                 ids.extend_from_slice(&packed.id.0);
             }
             if !ids.is_empty() {
@@ -275,6 +301,7 @@ impl Store {
                 inserted += ids.len() / 32;
             }
         }
+        notices::insert(&mut transaction, notices, stamp).await?;
         transaction.commit().await?;
         Ok(Saved { inserted, existing: decisions.len() - inserted })
     }
@@ -307,6 +334,7 @@ impl Store {
                 status: row.try_get(4)?,
                 knowledge: Knowledge(row.try_get(5)?),
                 amount: row.try_get(6)?,
+                decided_on: date(row.try_get(7)?)?,
             })
         };
         rows.iter().map(read).collect()
@@ -355,6 +383,46 @@ impl Store {
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(read).collect()
+    }
+
+    /// Every decision of the cases on a date, for a range of households: in their order, the first version first.
+    ///
+    /// # Errors
+    /// As [`Store::decision`].
+    pub async fn decision_histories(
+        &self,
+        municipality: Municipality,
+        slot: &str,
+        case_on: Date,
+        households: RangeInclusive<HouseholdId>,
+    ) -> Result<Vec<StoredDecision>> {
+        let rows = sqlx::query(HISTORIES)
+            .bind(municipality.number())
+            .bind(slot)
+            .bind(case_on.to_string())
+            .bind(households.start().0)
+            .bind(households.end().0)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The first date on which any case of a slot was decided.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn first_case_date(&self, municipality: Municipality, slot: &str) -> Result<Option<Date>> {
+        let row = sqlx::query(FIRST).bind(municipality.number()).bind(slot).fetch_one(&self.pool).await?;
+        row.try_get::<Option<&str>, _>(0)?.map(date).transpose()
+    }
+
+    /// Was any case of a slot and date ever decided?
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn is_decided(&self, municipality: Municipality, slot: &str, case_on: Date) -> Result<bool> {
+        let query = sqlx::query(ANY).bind(municipality.number()).bind(slot).bind(case_on.to_string());
+        Ok(query.fetch_optional(&self.pool).await?.is_some())
     }
 
     /// A decision by its id.
@@ -445,16 +513,18 @@ async fn insert(transaction: &mut Transaction<'static, Any>, chunk: &[&PackedDec
             .bind(packed.fuel)
             .bind(packed.amount)
             .bind(packed.recorded_at.as_str())
-            .bind(&packed.content[..]);
+            .bind(&packed.content[..])
+            .bind(packed.decided_on.to_string());
     }
     query.fetch_all(&mut **transaction).await?.iter().map(|row| digest(row, 0)).collect()
 }
 
-/// Of each decision: none if it is not there, else whether its content is what its id names and its
-/// row what its content says.
+/// Of each decision: none if it is not there, else whether its content is what its id names, its row what its content
+/// says, and its day one that the entry's subject names.
 pub(crate) async fn intact(
     transaction: &mut Transaction<'static, Any>,
     municipality: Municipality,
+    subject: &str,
     ids: &[[u8; 32]],
 ) -> Result<Vec<(DecisionId, Option<bool>)>> {
     let mut answers = Vec::with_capacity(ids.len());
@@ -467,15 +537,15 @@ pub(crate) async fn intact(
         let mut found = HashMap::with_capacity(chunk.len());
         for row in query.fetch_all(&mut **transaction).await? {
             let id = digest(&row, 0)?;
-            found.insert(id, is_intact(municipality, id, &row)?);
+            found.insert(id, is_intact(municipality, subject, id, &row)?);
         }
         answers.extend(chunk.iter().map(|id| (Digest(*id), found.get(&Digest(*id)).copied())));
     }
     Ok(answers)
 }
 
-/// A row of id, slot, case_on, household, revision, status, content.
-fn is_intact(municipality: Municipality, id: DecisionId, row: &AnyRow) -> Result<bool> {
+/// A row of id, slot, case_on, household, revision, status, content, decided_on.
+fn is_intact(municipality: Municipality, subject: &str, id: DecisionId, row: &AnyRow) -> Result<bool> {
     let Ok(content) = zstd::bulk::decompress(row.try_get(6)?, LARGEST_CONTENT) else {
         return Ok(false);
     };
@@ -488,7 +558,19 @@ fn is_intact(municipality: Municipality, id: DecisionId, row: &AnyRow) -> Result
         && row.try_get::<&str, _>(2)? == decision.on.to_string()
         && row.try_get::<i64, _>(3)? == decision.household.0
         && row.try_get::<&[u8], _>(4)? == decision.revision.0
-        && row.try_get::<&str, _>(5)? == decision.outcome.word())
+        && row.try_get::<&str, _>(5)? == decision.outcome.word()
+        && is_subject(subject, &decision.slot, decision.on, row.try_get(7)?))
+}
+
+/// What a set of decisions answers: slot, date of the cases, and the day they count from.
+fn question(slot: &str, on: Date, decided_on: &str) -> String {
+    format!("{slot} {on} decided on {decided_on}")
+}
+
+/// Does an entry's subject name the question of a decision? Before decisions had a day of their own, it named none.
+fn is_subject(subject: &str, slot: &str, on: Date, decided_on: &str) -> bool {
+    let (now, before) = (question(slot, on, decided_on), format!("{slot} {on}"));
+    subject.split(", ").any(|named| named == now || named == before)
 }
 
 /// The id that a version of the same case has, if it is there.
@@ -502,7 +584,7 @@ async fn id_of_version(transaction: &mut Transaction<'static, Any>, packed: &Pac
     query.fetch_optional(&mut **transaction).await?.map(|row| digest(&row, 0)).transpose()
 }
 
-/// A row of id, version, knowledge, fuel, amount, recorded_at, status, content.
+/// A row of id, version, knowledge, fuel, amount, recorded_at, status, content, decided_on.
 fn read(row: &AnyRow) -> Result<StoredDecision> {
     let id = digest(row, 0)?;
     let damaged = |what: &str| StoreError::Damaged(format!("decision {id}: {what}"));
@@ -521,6 +603,7 @@ fn read(row: &AnyRow) -> Result<StoredDecision> {
         id,
         version: row.try_get(1)?,
         knowledge: Knowledge(row.try_get(2)?),
+        decided_on: date(row.try_get(8)?)?,
         fuel: row.try_get::<i64, _>(3)?.unsigned_abs(),
         amount: row.try_get(4)?,
         recorded_at: row.try_get(5)?,

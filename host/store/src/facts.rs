@@ -7,17 +7,19 @@
 pub(crate) mod overlay;
 
 use crate::rows::Insert;
-use crate::{Result, Store, StoreError, audit, date, learn};
+use crate::{Database, Result, Store, StoreError, audit, date, learn};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality, PersonId};
 use jorei_domain::money::Yen;
 use jorei_domain::record::{Case, Fact, Kind, Period, Person, Unit};
+use jorei_domain::slot::Slot;
 use jorei_domain::table::ABSENT;
 use overlay::{Piece, Timelines};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// One thing the office learnt about a person.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -52,9 +54,42 @@ pub struct StoredCase {
     pub household: HouseholdId,
     /// Its facts.
     pub case: Case,
+    /// Who its persons are, in their order. Nothing of this goes into a run.
+    pub people: Vec<PersonId>,
     /// The largest knowledge number among all assertions that were considered, those that are
     /// overridden included. For one date, the same `newest` means the same case.
     pub newest: Knowledge,
+}
+
+/// New facts of one kind about people who live, or lived, in a household.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Touched {
+    /// The household.
+    pub household: HouseholdId,
+    /// The kind of the facts.
+    pub kind: Kind,
+    /// The first day that any of them is about.
+    pub from: Date,
+    /// The first day that none of them is about any more.
+    pub until: Date,
+}
+
+impl Touched {
+    /// Can the facts be seen by a case on a date?
+    pub fn bears_on(&self, on: Date) -> bool {
+        match self.kind.period() {
+            Period::Always => true,
+            // A case shows whole pieces: one that reaches into its window is cut or goes on where it does not.
+            Period::Span => true,
+            Period::Year => {
+                let window = Window::of(on);
+                let year = if self.kind == Kind::Incomes { window.income_year } else { window.property_year };
+                self.from <= year && year < self.until
+            }
+            // One may take the place of an earlier one on another day, and an application is about the year it names.
+            Period::Event => true,
+        }
+    }
 }
 
 const INSERT_FACTS: Insert = Insert {
@@ -76,12 +111,20 @@ const FACTS: &str = "SELECT person, kind, item, valid_from, valid_until, househo
      WHERE municipality = $1 AND knowledge <= $2 \
      AND person IN (SELECT person FROM fact \
          WHERE municipality = $1 AND kind = 'membership' AND household >= $3 AND household <= $4 AND knowledge <= $2) \
-     AND (kind NOT IN ('incomes', 'property') OR (kind = 'incomes' AND valid_from = $5) OR (kind = 'property' AND valid_from = $6)) \
+     AND (kind NOT IN ('incomes', 'property', 'pensions') \
+         OR (kind = 'incomes' AND valid_from = $5) OR (kind IN ('property', 'pensions') AND valid_from = $6)) \
      ORDER BY person, knowledge, ordinal";
+
+/// From the few facts that are new to the households of their persons, as they were and as they are: nobody else is
+/// looked at. The sum keeps SQLite, before it has counted the table, from looking memberships up by their knowledge.
+const TOUCHED: &str = "SELECT m.household, f.kind, MIN(f.valid_from), MAX(f.valid_until) FROM fact f \
+     JOIN fact m ON m.municipality = f.municipality AND m.person = f.person AND m.kind = 'membership' AND m.knowledge + 0 <= $3 \
+     WHERE f.municipality = $1 AND f.knowledge > $2 AND f.knowledge <= $3 \
+     GROUP BY m.household, f.kind ORDER BY m.household, f.kind";
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const STATEMENTS: &[&str] = &[HOUSEHOLDS, COUNT_HOUSEHOLDS, KNOWS_HOUSEHOLD, FACTS, FACTS_OF_KNOWLEDGE];
+pub(crate) const STATEMENTS: &[&str] = &[HOUSEHOLDS, COUNT_HOUSEHOLDS, KNOWS_HOUSEHOLD, FACTS, FACTS_OF_KNOWLEDGE, TOUCHED];
 /// Every insert of several rows, for the same test.
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const INSERTS: &[Insert] = &[INSERT_FACTS];
@@ -103,45 +146,22 @@ impl Store {
         assertions: &[Assertion],
         stamp: &Stamp,
     ) -> Result<Knowledge> {
-        for (index, assertion) in assertions.iter().enumerate() {
-            if let Err((field, wrong)) = assertion.check() {
-                return Err(StoreError::Assertion { index, kind: assertion.kind, field, wrong });
-            }
-        }
+        check_all(assertions)?;
         let mut transaction = self.writing().await?;
         let knowledge = learn(&mut transaction, municipality, learnt_on).await?;
-        let mut ordinal = 0_i64;
-        let mut running = Running::default();
-        for chunk in assertions.chunks(FACTS_PER_STATEMENT) {
-            let mut query = sqlx::query(INSERT_FACTS.sql(chunk.len(), self.database));
-            for assertion in chunk {
-                let numbers = [ordinal, assertion.person.0, assertion.item, assertion.household.map_or(0, |household| household.0)];
-                let (from, until) = (assertion.from.to_string(), assertion.until.to_string());
-                let values = write_values(assertion.values.as_deref());
-                running.add(numbers, [assertion.kind.name(), &from, &until, &values, &assertion.source]);
-                query = query
-                    .bind(municipality.number())
-                    .bind(knowledge.0)
-                    .bind(ordinal)
-                    .bind(assertion.person.0)
-                    .bind(assertion.kind.name())
-                    .bind(assertion.item)
-                    .bind(from)
-                    .bind(until)
-                    .bind(numbers[3])
-                    .bind(values)
-                    .bind(assertion.source.as_str());
-                ordinal += 1;
-            }
-            query.execute(&mut *transaction).await?;
-        }
-        let payload = [&knowledge.0.to_be_bytes()[..], &running.0.0].concat();
-        audit::append(&mut transaction, municipality, stamp, "facts", &format!("knowledge {knowledge}"), &payload).await?;
+        let digest = insert(&mut transaction, self.database, municipality, knowledge, assertions).await?;
+        append(&mut transaction, municipality, stamp, knowledge, digest).await?;
         transaction.commit().await?;
-        if assertions.len() >= LARGE_LOAD {
+        self.after_load(assertions.len()).await?;
+        Ok(knowledge)
+    }
+
+    /// Tells the planner what the table has become, after a large load.
+    pub(crate) async fn after_load(&self, facts: usize) -> Result<()> {
+        if facts >= LARGE_LOAD {
             sqlx::query(ANALYZE).execute(&self.pool).await?;
         }
-        Ok(knowledge)
+        Ok(())
     }
 
     /// The cases of the next households after one in the order of their numbers, at most `limit`.
@@ -167,6 +187,7 @@ impl Store {
     pub async fn cases(
         &self,
         municipality: Municipality,
+        slot: Slot,
         after: Option<HouseholdId>,
         limit: u32,
         on: Date,
@@ -187,13 +208,69 @@ impl Store {
                 return Ok(Vec::new());
             };
             let households = Households { first: first.try_get(0)?, last: last.try_get(0)? };
-            let cases = read_cases(&mut transaction, municipality, households, on, as_of).await?;
+            let cases = read_cases(&mut transaction, municipality, slot, households, on, as_of).await?;
             if !cases.is_empty() {
                 transaction.rollback().await?;
                 return Ok(cases);
             }
             after = households.last;
         }
+    }
+
+    /// The cases of a range of households, see [`Store::cases`]; those in which nobody lived are passed over.
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    pub async fn cases_of(
+        &self,
+        municipality: Municipality,
+        slot: Slot,
+        households: RangeInclusive<HouseholdId>,
+        on: Date,
+        as_of: Knowledge,
+    ) -> Result<Vec<StoredCase>> {
+        let mut transaction = self.reading().await?;
+        let households = Households { first: households.start().0, last: households.end().0 };
+        let cases = read_cases(&mut transaction, municipality, slot, households, on, as_of).await?;
+        transaction.rollback().await?;
+        Ok(cases)
+    }
+
+    /// The next households of which anything is known, in the order of their numbers, at most `limit`; none means that
+    /// there are no more.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn households(
+        &self,
+        municipality: Municipality,
+        after: Option<HouseholdId>,
+        limit: u32,
+        as_of: Knowledge,
+    ) -> Result<Vec<HouseholdId>> {
+        let rows = sqlx::query(HOUSEHOLDS)
+            .bind(municipality.number())
+            .bind(after.map_or(0, |household| household.0))
+            .bind(as_of.0)
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok(HouseholdId(row.try_get(0)?))).collect()
+    }
+
+    /// The households that facts learnt after one number and up to another touch, by household and kind: every one in
+    /// which any of the persons was ever said to live. What it costs grows with the facts, not with the city.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn touched(&self, municipality: Municipality, after: Knowledge, as_of: Knowledge) -> Result<Vec<Touched>> {
+        let query = sqlx::query(TOUCHED).bind(municipality.number()).bind(after.0).bind(as_of.0);
+        let read = |row: &AnyRow| {
+            let name: &str = row.try_get(1)?;
+            let kind = Kind::named(name).ok_or_else(|| StoreError::Damaged(format!("{name:?} is no kind of fact")))?;
+            Ok(Touched { household: HouseholdId(row.try_get(0)?), kind, from: date(row.try_get(2)?)?, until: date(row.try_get(3)?)? })
+        };
+        query.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
     /// How many households anything is known of, for progress: [`Store::cases`] answers at most
@@ -219,13 +296,82 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::cases`].
-    pub async fn case(&self, municipality: Municipality, household: HouseholdId, on: Date, as_of: Knowledge) -> Result<Option<StoredCase>> {
+    pub async fn case(
+        &self,
+        municipality: Municipality,
+        slot: Slot,
+        household: HouseholdId,
+        on: Date,
+        as_of: Knowledge,
+    ) -> Result<Option<StoredCase>> {
         let mut transaction = self.reading().await?;
         let households = Households { first: household.0, last: household.0 };
-        let cases = read_cases(&mut transaction, municipality, households, on, as_of).await?;
+        let cases = read_cases(&mut transaction, municipality, slot, households, on, as_of).await?;
         transaction.rollback().await?;
         Ok(cases.into_iter().next())
     }
+}
+
+/// Can every assertion be a fact?
+///
+/// # Errors
+/// [`StoreError::Assertion`] for the first that cannot.
+pub(crate) fn check_all(assertions: &[Assertion]) -> Result<()> {
+    for (index, assertion) in assertions.iter().enumerate() {
+        if let Err((field, wrong)) = assertion.check() {
+            return Err(StoreError::Assertion { index, kind: assertion.kind, field, wrong });
+        }
+    }
+    Ok(())
+}
+
+/// Writes assertions that were checked under a number, in order, within a transaction that takes an
+/// entry of [`append`] for the digest.
+pub(crate) async fn insert(
+    transaction: &mut Transaction<'static, Any>,
+    database: Database,
+    municipality: Municipality,
+    knowledge: Knowledge,
+    assertions: &[Assertion],
+) -> Result<Digest> {
+    let mut ordinal = 0_i64;
+    let mut running = Running::default();
+    for chunk in assertions.chunks(FACTS_PER_STATEMENT) {
+        let mut query = sqlx::query(INSERT_FACTS.sql(chunk.len(), database));
+        for assertion in chunk {
+            let numbers = [ordinal, assertion.person.0, assertion.item, assertion.household.map_or(0, |household| household.0)];
+            let (from, until) = (assertion.from.to_string(), assertion.until.to_string());
+            let values = write_values(assertion.values.as_deref());
+            running.add(numbers, [assertion.kind.name(), &from, &until, &values, &assertion.source]);
+            query = query
+                .bind(municipality.number())
+                .bind(knowledge.0)
+                .bind(ordinal)
+                .bind(assertion.person.0)
+                .bind(assertion.kind.name())
+                .bind(assertion.item)
+                .bind(from)
+                .bind(until)
+                .bind(numbers[3])
+                .bind(values)
+                .bind(assertion.source.as_str());
+            ordinal += 1;
+        }
+        query.execute(&mut **transaction).await?;
+    }
+    Ok(running.0)
+}
+
+/// The entry of a set of facts.
+pub(crate) async fn append(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    stamp: &Stamp,
+    knowledge: Knowledge,
+    digest: Digest,
+) -> Result<()> {
+    let payload = [&knowledge.0.to_be_bytes()[..], &digest.0].concat();
+    audit::append(transaction, municipality, stamp, "facts", &format!("knowledge {knowledge}"), &payload).await
 }
 
 /// The digest over a set of facts, row by row: each row is hashed behind the digest so far, so that
@@ -317,6 +463,8 @@ impl Window {
             Period::Always => true,
             Period::Span => piece.from < self.until && piece.until > self.from,
             Period::Year => piece.from == if kind == Kind::Incomes { self.income_year } else { self.property_year },
+            // Its first value is the year it is about; it may come long after.
+            Period::Event if kind == Kind::Applications => piece.values.first() == Some(&i64::from(self.property_year.year())),
             Period::Event => piece.from >= self.events_from && piece.from < self.events_until,
         }
     }
@@ -326,6 +474,7 @@ impl Window {
 async fn read_cases(
     transaction: &mut Transaction<'static, Any>,
     municipality: Municipality,
+    slot: Slot,
     households: Households,
     on: Date,
     as_of: Knowledge,
@@ -340,35 +489,40 @@ async fn read_cases(
         .bind(window.property_year.to_string())
         .fetch_all(&mut **transaction)
         .await?;
-    let mut found: BTreeMap<i64, (Vec<Person>, i64)> = BTreeMap::new();
+    let mut found: BTreeMap<i64, (Vec<(Person, PersonId)>, i64)> = BTreeMap::new();
     let mut rows = rows.iter().peekable();
     while let Some(row) = rows.next() {
         let person: i64 = row.try_get(0)?;
         let mut timelines = Timelines::default();
-        let mut newest = lay(&mut timelines, row)?;
+        let mut newest = lay(&mut timelines, slot, row)?;
         let mut lived_in = Vec::new();
         note_household(&mut lived_in, households, row)?;
         while let Some(row) = rows.next_if(|row| matches!(row.try_get::<i64, _>(0), Ok(next) if next == person)) {
-            newest = newest.max(lay(&mut timelines, row)?);
+            newest = newest.max(lay(&mut timelines, slot, row)?);
             note_household(&mut lived_in, households, row)?;
         }
         for household in lived_in {
             let entry = found.entry(household).or_default();
             entry.1 = entry.1.max(newest);
-            entry.0.extend(person_of(household, &timelines, &window));
+            entry.0.extend(person_of(household, &timelines, &window).map(|facts| (facts, PersonId(person))));
         }
     }
-    let case = |(household, (persons, newest)): (i64, (Vec<Person>, i64))| {
-        let case = StoredCase { household: HouseholdId(household), case: Case::new(on, persons), newest: Knowledge(newest) };
-        (!case.case.persons().is_empty()).then_some(case)
+    let case = |(household, (persons, newest)): (i64, (Vec<(Person, PersonId)>, i64))| {
+        let (case, people) = Case::of_people(on, persons);
+        let case = StoredCase { household: HouseholdId(household), case, people, newest: Knowledge(newest) };
+        (!case.people.is_empty()).then_some(case)
     };
     Ok(found.into_iter().filter_map(case).collect())
 }
 
-/// Lays one assertion over the person's earlier ones; answers its knowledge number.
-fn lay(timelines: &mut Timelines, row: &AnyRow) -> Result<i64> {
+/// Lays one assertion over the person's earlier ones; answers its knowledge number. What the slot's rules may not
+/// read is passed over.
+fn lay(timelines: &mut Timelines, slot: Slot, row: &AnyRow) -> Result<i64> {
     let name: &str = row.try_get(1)?;
     let kind = Kind::named(name).ok_or_else(|| StoreError::Damaged(format!("{name:?} is no kind of fact")))?;
+    if !slot.kinds().contains(&kind) {
+        return Ok(0);
+    }
     let piece = Piece {
         from: date(row.try_get(3)?)?,
         until: date(row.try_get(4)?)?,
@@ -434,7 +588,10 @@ fn fact(kind: Kind, piece: &Piece) -> Fact {
 
 impl Assertion {
     /// What keeps it from being a fact: the field or part, and why.
-    fn check(&self) -> std::result::Result<(), (&'static str, &'static str)> {
+    ///
+    /// # Errors
+    /// The name of the field, or of the part of the assertion, and what is wrong with it.
+    pub fn check(&self) -> std::result::Result<(), (&'static str, &'static str)> {
         if self.person.0 <= 0 {
             return Err(("person", "is not a positive number"));
         }
@@ -444,8 +601,10 @@ impl Assertion {
             (_, None) => {}
             (_, Some(_)) => return Err(("household", "is for membership only")),
         }
-        let several = matches!(self.kind, Kind::Qualification | Kind::FormerMembership | Kind::Unemployment | Kind::Maternity);
-        if self.item < 0 || (self.item != 0 && !several) {
+        if self.kind.is_derived() {
+            return Err(("kind", "is made by the host and never asserted"));
+        }
+        if self.item < 0 || (self.item != 0 && self.kind.is_single()) {
             return Err(("item", "is not the number of a parallel fact of this kind"));
         }
         self.check_period()?;

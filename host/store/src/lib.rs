@@ -10,7 +10,7 @@
 //!
 //! Absent here: Wasm, the meaning of a fact, a clock (dates and instants are arguments), the
 //! verification of signatures (their texts are kept as they came), personal text outside
-//! [`names`] and [`addresses`], and the key of the [`vault`].
+//! [`names`], [`addresses`] and [`contacts`], and the key of the [`vault`].
 
 pub mod acts;
 pub mod addresses;
@@ -20,13 +20,19 @@ pub mod audit;
 #[cfg(any(test, feature = "checks"))]
 #[doc(hidden)]
 pub mod checks;
+pub mod contacts;
+pub mod coverage;
 pub mod credentials;
 pub mod decisions;
 pub mod drafts;
 pub mod facts;
+pub mod imports;
 pub mod jobs;
+pub mod learning;
 pub mod lookups;
+pub mod masters;
 pub mod names;
+pub mod notices;
 pub mod pauses;
 pub mod people;
 mod prefix;
@@ -36,6 +42,7 @@ pub mod requests;
 pub mod revisions;
 mod rows;
 pub mod sessions;
+pub mod settlements;
 pub mod shadow_reports;
 pub mod vault;
 
@@ -108,6 +115,18 @@ pub enum StoreError {
         /// The version that does not follow.
         version: i64,
     },
+    /// A decision that would count from a day before that of the one it supersedes.
+    #[error(
+        "household {household} on {on}: its latest decision counts from {decided_on}; what supersedes it cannot count from an earlier day"
+    )]
+    DecidedLater {
+        /// The household.
+        household: HouseholdId,
+        /// The date of the case.
+        on: Date,
+        /// The day from which the latest decision counts.
+        decided_on: Date,
+    },
     /// A revision under a digest that names other content.
     #[error("revision {0} is stored with other content")]
     RevisionDiffers(Digest),
@@ -168,6 +187,30 @@ pub enum StoreError {
         /// What is wrong.
         wrong: &'static str,
     },
+    /// A case that cannot be settled so.
+    #[error("household {household}: {wrong}")]
+    Settlement {
+        /// The household.
+        household: HouseholdId,
+        /// What is wrong.
+        wrong: &'static str,
+    },
+    /// An import that cannot be kept or withdrawn so.
+    #[error("import {knowledge}: {wrong}")]
+    Import {
+        /// Its knowledge number.
+        knowledge: Knowledge,
+        /// What is wrong, and what to do.
+        wrong: &'static str,
+    },
+    /// A contact that cannot be one.
+    #[error("contact of person {person}: {wrong}")]
+    Contact {
+        /// Whose.
+        person: PersonId,
+        /// What is wrong.
+        wrong: &'static str,
+    },
     /// A personal number that is in use for another person, or an entry of the vault that is not the
     /// person's. Neither the number nor the other person is named.
     #[error("the personal number of person {person}: {wrong}")]
@@ -197,7 +240,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 8] = [
+const SQLITE_MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -206,8 +249,11 @@ const SQLITE_MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/sqlite/0006_pauses.sql"),
     include_str!("../migrations/sqlite/0007_accounts.sql"),
     include_str!("../migrations/sqlite/0008_people.sql"),
+    include_str!("../migrations/sqlite/0009_masters.sql"),
+    include_str!("../migrations/sqlite/0010_reassessment.sql"),
+    include_str!("../migrations/sqlite/0011_settlements.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 8] = [
+const POSTGRES_MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -216,8 +262,12 @@ const POSTGRES_MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/postgres/0006_pauses.sql"),
     include_str!("../migrations/postgres/0007_accounts.sql"),
     include_str!("../migrations/postgres/0008_people.sql"),
+    include_str!("../migrations/postgres/0009_masters.sql"),
+    include_str!("../migrations/postgres/0010_reassessment.sql"),
+    include_str!("../migrations/postgres/0011_settlements.sql"),
 ];
-const MIGRATION_NAMES: [&str; 8] = ["records", "revisions", "decisions", "acts", "admissions", "pauses", "accounts", "people"];
+const MIGRATION_NAMES: [&str; 11] =
+    ["records", "revisions", "decisions", "acts", "admissions", "pauses", "accounts", "people", "masters", "reassessment", "settlements"];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.
 const TAKE_KNOWLEDGE: &str = "INSERT INTO knowledge (municipality, next) VALUES ($1, 2) \

@@ -161,11 +161,8 @@ fn is_elderly(birth: Date, year: FiscalYear) -> bool {
 
 /// Act art. 8: the day of loss from the day of the event. None where the cause is not known.
 fn day_of_loss(event: Date, cause: EndCause) -> Option<Date> {
-    match cause {
-        EndCause::EmployeesInsurance | EndCause::Death | EndCause::LateElderly | EndCause::MovedOut => Some(event.tomorrow()),
-        EndCause::PublicAssistance | EndCause::NhiSociety | EndCause::LostOnDay => Some(event),
-        EndCause::Unknown => None,
-    }
+    // The variants stand in the order of their codes, the unknown one behind all of them.
+    jorei_sdk::day_of_loss(event, cause as i64)
 }
 
 /// Order art. 29-7-2: months for which 30/100 of the salary counts: from the month of the day after
@@ -236,7 +233,7 @@ impl<'a> Household<'a> {
         };
         let group = t.open("persons");
         for row in rows {
-            let ordinal = row.number();
+            let ordinal = row.place();
             let open = t.open("person");
             let born = t.see(row.birth_earliest());
             household.read_stays(case, ordinal, t);

@@ -23,6 +23,28 @@ pub trait Records {
     fn maternity(&self) -> Table;
     /// Property tax.
     fn property(&self) -> Table;
+    /// Deaths.
+    fn deaths(&self) -> Table;
+    /// Detention.
+    fn detention(&self) -> Table;
+    /// Former dependants.
+    fn former_dependants(&self) -> Table;
+    /// Pensions.
+    fn pensions(&self) -> Table;
+    /// Applications for exemption.
+    fn applications(&self) -> Table;
+    /// Former retired members.
+    fn retired_membership(&self) -> Table;
+    /// What was decided of the year's premium, day by day.
+    fn assessments(&self) -> Table;
+    /// The premium as it stands.
+    fn premiums(&self) -> Table;
+    /// Its parts.
+    fn premium_parts(&self) -> Table;
+    /// Its persons.
+    fn premium_persons(&self) -> Table;
+    /// The instalments as they stand.
+    fn instalments(&self) -> Table;
 }
 
 /// The tables that a rule reads, all cases of a call. Made by [`crate::facts!`].
@@ -153,7 +175,7 @@ impl<V> Copy for Row<'_, V> {}
 impl<V> Row<'_, V> {
     /// See above.
     #[inline]
-    pub fn number(&self) -> usize {
+    pub fn place(&self) -> usize {
         self.row as usize
     }
 }
@@ -264,6 +286,60 @@ code!(
         Elderly = 2
     }
 );
+code!(
+    /// How a qualification began (Act art. 7).
+    BeginCause {
+        /// Moved into the city.
+        MovedIn = 0,
+        /// Left an employees' scheme.
+        EmployeesInsuranceLost = 1,
+        /// Was born.
+        Born = 2,
+        /// Public assistance ended.
+        PublicAssistanceEnded = 3,
+        /// Left an NHI society.
+        NhiSocietyLeft = 4,
+        /// Anything else.
+        OtherCause = 5
+    }
+);
+code!(
+    /// What an assessment was (賦課の種類).
+    AssessmentAct {
+        /// The first of the year (当初賦課).
+        Initial = 0,
+        /// Of somebody who joined later (随時賦課).
+        Additional = 1,
+        /// A correction (更正).
+        Correction = 2,
+        /// An exemption was decided, changed or cancelled (減免).
+        Exemption = 3,
+        /// Of a year that is over (過年度).
+        PastYear = 4
+    }
+);
+code!(
+    /// A part of the premium (賦課区分).
+    PremiumPart {
+        /// Medical part.
+        Medical = 0,
+        /// Support for the late-elderly scheme.
+        Support = 1,
+        /// Long-term care part.
+        Care = 2,
+        /// Child-rearing support part.
+        Child = 3
+    }
+);
+code!(
+    /// How an instalment is collected.
+    Collection {
+        /// By payment slip or direct debit (普通徴収).
+        Ordinary = 0,
+        /// Out of a pension (特別徴収).
+        PensionDeduction = 1
+    }
+);
 
 macro_rules! view {
     ($(#[$doc:meta])* $name:ident = $function:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
@@ -337,6 +413,8 @@ view!(
         until: Option<Date>,
         /// What ended it.
         ended_by: EndCause,
+        /// How it began.
+        acquired_by: BeginCause,
     }
 );
 view!(
@@ -426,6 +504,187 @@ view!(
         year: i64,
         /// The tax.
         property_tax_yen: Option<Yen>,
+    }
+);
+view!(
+    /// Deaths.
+    Deaths = deaths {
+        /// Ordinal of the person.
+        person: i64,
+        /// The day.
+        on: Date,
+    }
+);
+view!(
+    /// Detention (Act art. 59).
+    Detention = detention {
+        /// Ordinal of the person.
+        person: i64,
+        /// Day of entry.
+        from: Date,
+        /// Day of release; none while it lasts.
+        until: Option<Date>,
+        /// Was the certificate of stay seen?
+        certified: bool,
+    }
+);
+view!(
+    /// Former dependants.
+    FormerDependants = former_dependants {
+        /// Ordinal of the person.
+        person: i64,
+        /// Day of joining.
+        from: Date,
+        /// First day on which it no longer holds.
+        until: Option<Date>,
+        /// From an NHI society?
+        from_society: bool,
+    }
+);
+view!(
+    /// Pensions by fiscal year.
+    Pensions = pensions {
+        /// Ordinal of the person.
+        person: i64,
+        /// Fiscal year.
+        year: i64,
+        /// Pension of the year.
+        pension_yen: Option<Yen>,
+        /// Care premium of the year deducted from it.
+        care_premium_yen: Option<Yen>,
+        /// Deducted for this premium in the February before.
+        february_yen: Option<Yen>,
+        /// From which day nothing more is deducted.
+        stopped_on: Option<Date>,
+    }
+);
+view!(
+    /// Applications for exemption; see `docs/reference/records.md`.
+    Applications = applications {
+        /// Ordinal of the person.
+        person: i64,
+        /// Day of the application.
+        on: Date,
+        /// The year whose premium it is about.
+        fiscal_year: i64,
+        /// Which relief, by its number in the ordinance.
+        relief_code: i64,
+        /// Were the documents found in order?
+        certified: bool,
+        /// The cause, by its number in the ordinance.
+        cause_code: Option<i64>,
+        /// The day of the cause.
+        cause_on: Option<Date>,
+        /// Expected total income of the year of the cause.
+        current_income_yen: Option<Yen>,
+        /// Income from other than farming.
+        non_farm_income_yen: Option<Yen>,
+        /// Damage.
+        loss_yen: Option<Yen>,
+        /// Value before.
+        normal_yen: Option<Yen>,
+        /// Paid by insurance.
+        insured_yen: Option<Yen>,
+        /// Cancelled from this day.
+        cancelled_on: Option<Date>,
+    }
+);
+view!(
+    /// Former retired members.
+    RetiredMembership = retired_membership {
+        /// Ordinal of the person.
+        person: i64,
+        /// First day.
+        from: Date,
+        /// First day after; none while it lasts.
+        until: Option<Date>,
+    }
+);
+view!(
+    /// What was decided of the year's premium, day by day. Of the household.
+    Assessments = assessments {
+        /// The day it was decided.
+        on: Date,
+        /// 1 for the first.
+        number: i64,
+        /// What it was.
+        act: AssessmentAct,
+        /// The annual premium, before exemptions.
+        total_yen: Option<Yen>,
+        /// Taken off by exemptions.
+        exempted_yen: Option<Yen>,
+        /// Instalments due on this day or later can change.
+        open_from: Date,
+        /// A reduction under Act art. 110-2 para. 2?
+        loss_found_late: bool,
+        /// Rests on something unconfirmed?
+        provisional: bool,
+        /// The day from which a liability that arose later could be charged.
+        liable_from: Option<Date>,
+    }
+);
+view!(
+    /// The premium as it stands. Of the household.
+    Premiums = premiums {
+        /// Fiscal year.
+        year: i64,
+        /// The annual premium.
+        total_yen: Option<Yen>,
+        /// Level of the first test in tenths.
+        reduction_level: i64,
+        /// Persons insured in at least one month.
+        insured_persons: i64,
+        /// Rests on something unconfirmed?
+        provisional: bool,
+    }
+);
+view!(
+    /// The parts of the premium. Of the household.
+    PremiumParts = premium_parts {
+        /// Fiscal year.
+        year: i64,
+        /// Which part.
+        part: PremiumPart,
+        /// Income levy.
+        income_levy_yen: Option<Yen>,
+        /// Per-capita levies after reductions.
+        per_capita_yen: Option<Yen>,
+        /// Per-household levy after reductions.
+        per_household_yen: Option<Yen>,
+        /// What the cap cuts off.
+        over_cap_yen: Option<Yen>,
+        /// The premium of the part.
+        premium_yen: Option<Yen>,
+        /// Months with a person liable for it.
+        months: i64,
+    }
+);
+view!(
+    /// The persons of the premium.
+    PremiumPersons = premium_persons {
+        /// Ordinal of the person.
+        person: i64,
+        /// Fiscal year.
+        year: i64,
+        /// Months insured as bits, April first.
+        insured_months: i64,
+        /// Months of the care part as bits.
+        care_months: i64,
+        /// Levy base; none for who is not insured.
+        levy_base_yen: Option<Yen>,
+    }
+);
+view!(
+    /// The instalments as they stand. Of the household.
+    Instalments = instalments {
+        /// Due date.
+        on: Date,
+        /// Number within the year and way of collection.
+        number: i64,
+        /// How it is collected.
+        collection: Collection,
+        /// What is due.
+        amount_yen: Option<Yen>,
     }
 );
 

@@ -13,6 +13,7 @@ pub mod facts;
 pub mod native;
 pub mod outcome;
 pub mod refusal;
+pub mod rows;
 pub mod rule;
 pub mod settings;
 mod texts;
@@ -26,8 +27,10 @@ pub use settings::{Dated, Header, Ordinance, Problems, Section, Value};
 pub use trace::Trace;
 
 pub use jorei_domain::basis::State;
+pub use jorei_domain::business_days::{Calendar, NotPublished};
 pub use jorei_domain::calendar::{Date, FiscalYear, Months};
 pub use jorei_domain::money::{Direction, Exact, MoneyError, Rate, Rounding, Yen};
+pub use jorei_domain::qualification::day_of_loss;
 pub use jorei_domain::trace::Val;
 
 /// Facts as the host hands them over: what a rule's unit tests build cases of for [`native`].
@@ -41,10 +44,10 @@ pub use jorei_domain::trace::Val;
 /// let person = Person {
 ///     facts: vec![
 ///         Fact { kind: Kind::Persons, values: vec![born, born], source: "test".into() },
-///         Fact { kind: Kind::Qualification, values: vec![born, ABSENT, ABSENT], source: "test".into() },
+///         Fact { kind: Kind::Qualification, values: vec![born, ABSENT, ABSENT, ABSENT], source: "test".into() },
 ///     ],
 /// };
-/// assert_eq!(Kind::Qualification.columns(), ["person", "from", "until", "ended_by"]);
+/// assert_eq!(Kind::Qualification.columns(), ["person", "from", "until", "ended_by", "acquired_by"]);
 /// let case = RecordedCase::new(Date::new(2025, 4, 1), vec![person]);
 /// assert_eq!(case.persons().len(), 1);
 /// ```

@@ -93,6 +93,27 @@ pub const LABELS: &[Label] = &[
     label("not_required", "申告不要", "not required"),
     label("undeclared", "未申告", "undeclared"),
     label("pending", "照会中", "pending"),
+    // Words of `qualification.acquired_by`.
+    label("moved_in", "転入", "moved in"),
+    label("employees_insurance_lost", "社会保険離脱", "left employees' insurance"),
+    label("born", "出生", "born"),
+    label("public_assistance_ended", "生活保護廃止", "public assistance ended"),
+    label("nhi_society_left", "国保組合離脱", "left an NHI society"),
+    label("other_cause", "その他", "other"),
+    // Words of `assessments.act`.
+    label("initial", "当初賦課", "first assessment"),
+    label("additional", "随時賦課", "assessed later"),
+    label("correction", "更正", "correction"),
+    label("exemption", "減免", "exemption"),
+    label("past_year", "過年度賦課", "of a past year"),
+    // Words of `premium_parts.part`.
+    label("medical", "医療分", "medical part"),
+    label("support", "後期高齢者支援金等分", "support for the late-elderly scheme"),
+    label("care", "介護納付金分", "long-term care part"),
+    label("child", "子ども・子育て支援納付金分", "child-rearing support part"),
+    // Words of `instalments.collection`.
+    label("ordinary_collection", "普通徴収", "ordinary collection"),
+    label("pension_deduction", "特別徴収", "pension deduction"),
     // Words of `qualification.ended_by`.
     label("lost_on_day", "喪失日による", "lost on the day itself"),
     label("employees_insurance", "社会保険加入", "joined employees' insurance"),
@@ -105,6 +126,18 @@ pub const LABELS: &[Label] = &[
     label("ordinary", "一般", "ordinary"),
     label("special", "特例", "special"),
     label("elderly", "高年齢", "elderly"),
+    // Rows of an ordinance (`rows`).
+    label("asked_at_least", "以上か", "at least?"),
+    label("asked_above", "を超えるか", "above?"),
+    label("asked_at_most", "以下か", "at most?"),
+    label("asked_below", "未満か", "below?"),
+    label("asked_one_of", "いずれかに当たるか", "one of?"),
+    label("asked_none_of", "いずれにも当たらないか", "none of?"),
+    label("condition_failed", "要件を満たさない", "the condition fails"),
+    label("requirements_met", "前提要件を満たす", "the requirements are met"),
+    label("requirements_not_met", "前提要件を満たさない", "the requirements are not met"),
+    label("row_matched", "この行に当てはまる", "this row matches"),
+    label("row_not_matched", "この行には当てはまらない", "this row does not match"),
     // Words of roundings.
     label("rounding_down_1", "1円未満切捨て", "down to 1 yen"),
     label("rounding_down_10", "10円未満切捨て", "down to 10 yen"),

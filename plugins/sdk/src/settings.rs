@@ -162,7 +162,7 @@ impl<T> Default for Section<T> {
 
 impl<T: Clone> Section<T> {
     /// The values on a date. `name` is the section's name in the file.
-    pub fn at(&self, name: &'static str, on: Date) -> Dated<T> {
+    pub fn at(&self, name: &str, on: Date) -> Dated<T> {
         let Some(block) = self.blocks.iter().find(|block| block.from <= on && on < block.until) else {
             if self.blocks.is_empty() {
                 return Dated::Unused;
@@ -287,6 +287,12 @@ pub trait Ordinance: DeserializeOwned + JsonSchema {
     /// Its sections by their names in the file.
     fn sections(&self) -> Vec<(&'static str, &dyn Dates)>;
 
+    /// Sections that the file itself names, within a group: `[[relief.10]]` is `relief.10`. The keys of their
+    /// values are those of the group (`relief.rows`), so that one text serves all of them.
+    fn named_sections(&self) -> Vec<(String, &dyn Dates)> {
+        Vec::new()
+    }
+
     /// The values on a date.
     fn on(&self, date: Date) -> Self::OnDate;
 
@@ -316,10 +322,20 @@ pub(crate) fn check<O: Ordinance>(rule: &str, text: &str) -> Result<Vec<Segment>
         }
     };
     for (section, blocks) in &mut document {
-        if let Json::Array(blocks) = blocks {
-            for (i, block) in blocks.iter_mut().enumerate() {
-                spread(section, &format!("{section}[{i}]"), block, &mut problems);
+        match blocks {
+            Json::Array(blocks) => {
+                for (i, block) in blocks.iter_mut().enumerate() {
+                    spread(section, &format!("{section}[{i}]"), block, &mut problems);
+                }
             }
+            Json::Object(group) => {
+                for (name, blocks) in group {
+                    for (i, block) in blocks.as_array_mut().into_iter().flatten().enumerate() {
+                        spread(section, &format!("{section}.{name}[{i}]"), block, &mut problems);
+                    }
+                }
+            }
+            _ => {}
         }
     }
     if let Some(given) = document.get("ordinance").and_then(|header| header.get("rule")).and_then(Json::as_str)
@@ -331,12 +347,14 @@ pub(crate) fn check<O: Ordinance>(rule: &str, text: &str) -> Result<Vec<Segment>
         return Err(problems);
     }
     let ordinance: O = serde_path_to_error::deserialize(Json::Object(document)).map_err(|error| {
-        let path = error.path().to_string();
+        // The place as the file has it: there, a value stands without its envelope.
+        let path = error.path().to_string().replace(".value[", "[");
         let mut problems = Problems::default();
         problems.add(path.strip_suffix(".value").unwrap_or(&path), error.into_inner().to_string());
         problems
     })?;
-    let sections = ordinance.sections();
+    let sections: Vec<(String, &dyn Dates)> =
+        ordinance.sections().into_iter().map(|(name, section)| (name.to_owned(), section)).chain(ordinance.named_sections()).collect();
     for (name, section) in &sections {
         dates(name, &section.blocks(), &mut problems);
     }

@@ -52,6 +52,17 @@ pub trait Trace<'a> {
         value
     }
 
+    /// Reads a value of law that is not a [`Value`] of its own, as a bound of a row ([`crate::rows`]).
+    #[inline]
+    fn read_law(&mut self, key: &'a str, value: Val<'a>, state: State, article: &'a str) {
+        if state.is_provisional() {
+            self.mark_provisional();
+        }
+        if let Some(pen) = self.pen() {
+            pen.law.push(LawRead { key: key.into(), value, state, article: article.into() });
+        }
+    }
+
     /// Reads a fact.
     #[inline]
     fn see<T>(&mut self, cell: Cell<T>) -> T {

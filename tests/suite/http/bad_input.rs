@@ -1,8 +1,8 @@
 //! What arrives broken, too large, too slow, twice, out of order: a clear problem each, and nothing half done.
 
 use jorei_domain::id::HouseholdId;
-use jorei_service::revisions::PREMIUM;
-use jorei_tests::city_hall::{Answer, CityHall, Client, Database, Service, WHOLE, YEAR, unique};
+use jorei_domain::slot::Slot;
+use jorei_tests::city_hall::{Answer, CityHall, Client, Database, Service, WHOLE, YEAR, base64, unique};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -38,6 +38,7 @@ const NOT_FOUND: (u16, &str) = (404, "not-found");
 const DECIDE: &str = "/households/1/decisions";
 const TRY: &str = "/households/1/trials";
 const SEARCH: &str = "/people/search";
+const SETTLE: &str = "/queue/settlements";
 
 /// Bodies that a clerk of the assessment may send as far as the policy goes.
 fn wrong_bodies() -> Vec<Wrong> {
@@ -45,6 +46,8 @@ fn wrong_bodies() -> Vec<Wrong> {
     let incomes = |value: &str| {
         format!("{{\"year\":2025,\"changes\":[{{\"person\":1,\"incomes\":{{\"year\":2024,\"state\":\"known\",\"salary_yen\":{value}}}}}]}}")
     };
+    let settle = |more: &str| format!("{{\"household\":1,\"year\":2025,\"slot\":\"premium\",{more}}}");
+    let files = |form: &str, content: &str| json!({ "files": [{ "name": SECRET, "form": form, "content_base64": content }] }).to_string();
     vec![
         wrong("nothing", DECIDE, "", MALFORMED),
         wrong("a body that breaks off", DECIDE, "{\"year\": 2025", MALFORMED),
@@ -91,6 +94,24 @@ fn wrong_bodies() -> Vec<Wrong> {
         wrong("yen as a text", TRY, incomes(&format!("\"{SECRET}\"")), INVALID),
         wrong("a person that is none", TRY, "{\"year\": 2025, \"changes\": [{\"person\": -9223372036854775808}]}", INVALID),
         wrong("a change that is none", TRY, format!("{{\"year\": 2025, \"changes\": [\"{SECRET}\"]}}"), INVALID),
+        wrong("a way that is none", SETTLE, settle(&format!("\"way\":\"{SECRET}\",\"reason\":\"x\"")), INVALID),
+        wrong("a long number in a reason", SETTLE, settle("\"way\":\"asked\",\"reason\":\"9182736455\""), INVALID),
+        wrong("a matter that is none", SETTLE, settle(&format!("\"way\":\"asked\",\"reason\":\"x\",\"matter\":\"{SECRET}\"")), INVALID),
+        wrong("a day to come", "/reassessments", "{\"year\": 2025, \"on\": \"2999-04-01\"}", INVALID),
+        wrong("knowledge to come", "/reassessments", "{\"since\": 9223372036854775807}", INVALID),
+        wrong("a day that is no day", "/instalments", format!("{{\"year\": 2025, \"on\": \"{SECRET}\"}}"), INVALID),
+        wrong("no file", "/imports", "{\"files\": []}", INVALID),
+        wrong("a file that is not base64", "/imports", files("names", SECRET), INVALID),
+        wrong("a spreadsheet", "/imports", files("names", &base64("PK\u{3}\u{4}")), INVALID),
+        wrong("a form that is none", "/imports", files(SECRET, ""), INVALID),
+        wrong(
+            "lines that are wrong",
+            "/imports",
+            files("names", &base64(&format!("宛名番号,氏名,氏名カナ\n{SECRET},{SECRET},\n"))),
+            INVALID,
+        ),
+        wrong("headings that are wrong", "/imports", files("names", &base64(&format!("宛名番号,{SECRET}\n1,2\n"))), INVALID),
+        wrong("an import that is none", "/imports/999999/withdrawal", "{\"reason\": \"x\"}", NOT_FOUND),
         wrong("two criteria", SEARCH, format!("{{\"kana\": \"{SECRET}\", \"person\": 1}}"), INVALID),
         wrong("no criterion", SEARCH, "{}", INVALID),
         wrong("a day that is none", SEARCH, "{\"birth\": \"2025-02-30\"}", INVALID),
@@ -218,6 +239,14 @@ fn wrong_addresses<'c>(clerk: &'c Client, maker: &'c Client) -> Vec<(&'static st
         ("a kind that is none", clerk, format!("/people/1/facts?kind={SECRET}"), INVALID),
         ("a day with a NUL", clerk, "/people/1/facts?known_on=2025-04-01%00".into(), INVALID),
         ("two moments", clerk, "/people/1/facts?known_on=2025-04-01&knowledge=1".into(), INVALID),
+        ("a slot that is none", clerk, format!("/queue?year=2025&slot={SECRET}"), INVALID),
+        ("a reason that is none", clerk, format!("/queue?year=2025&waiting=refused,{SECRET}"), INVALID),
+        ("a day that is no day", clerk, format!("/queue?year=2025&since_before={SECRET}"), INVALID),
+        ("a household's year without a year", clerk, "/households/1/year".into(), INVALID),
+        ("an addressee on no day", clerk, format!("/households/1/addressee?on={SECRET}"), INVALID),
+        ("a file that is none", clerk, format!("/masters/{SECRET}"), NOT_FOUND),
+        ("a master of no year", clerk, "/masters/household-assessment".into(), INVALID),
+        ("a master of two moments", clerk, "/masters/insured?known_on=2025-04-01&knowledge=1".into(), INVALID),
         ("a cursor that is none", clerk, "/jobs?after=%00".into(), INVALID),
         ("a page beyond pages", clerk, "/jobs?limit=501".into(), INVALID),
         ("another office's code that is none", clerk, format!("/v1/offices/{SECRET}/sessions/current"), NOT_FOUND),
@@ -388,7 +417,7 @@ async fn a_connection_that_is_slow_broken_or_not_http_gets_a_clear_end() {
     let text = rest(cut).await;
     assert!(text.is_empty() || told(&text) == (400, "malformed".into()), "{text}");
     assert_eq!(written_since(&hall, start).await, Vec::<String>::new());
-    assert_eq!(hall.store.decision_history(hall.municipality, PREMIUM, WHOLE.0, HouseholdId(1)).await.unwrap().len(), 0);
+    assert_eq!(hall.store.decision_history(hall.municipality, Slot::Premium.word(), WHOLE.0, HouseholdId(1)).await.unwrap().len(), 0);
     // What is only old or hasty is served.
     let body = "content-length: 14\r\n\r\n{\"year\": 2025}";
     let old = raw(&service, (head(&clerk, "1.0") + body).as_bytes()).await;

@@ -1,7 +1,7 @@
 //! The service ends under load, told to or killed: what was answered is there, the rest is done or absent.
 
 use jorei_domain::id::HouseholdId;
-use jorei_service::revisions::PREMIUM;
+use jorei_domain::slot::Slot;
 use jorei_tests::city_hall::{Answer, CityHall, Client, Database, Service, WHOLE, YEAR, unique};
 use jorei_tests::length;
 use reqwest::{Method, StatusCode};
@@ -85,7 +85,7 @@ async fn nothing_is_half_done(hall: &CityHall, service: &Service, all: &[Sent], 
             assert_eq!((answer.status, &answer.body), (again.status, &again.body), "household {household}");
             assert_eq!(again.headers["idempotency-replayed"], "true");
         }
-        let history = hall.store.decision_history(hall.municipality, PREMIUM, WHOLE.0, HouseholdId(*household)).await.unwrap();
+        let history = hall.store.decision_history(hall.municipality, Slot::Premium.word(), WHOLE.0, HouseholdId(*household)).await.unwrap();
         let told = again.json()["decision"].as_str().unwrap().to_owned();
         assert_eq!(history.last().unwrap().id.to_string(), told, "household {household}");
         let mut before = None;

@@ -196,6 +196,10 @@ async fn a_job_is_stopped_after_the_page_under_way() {
     let clerk = hall.client(&service, "assessment").await;
     let held = hold(&hall).await;
     let job = started(&clerk, "/assessments", &json!({ "year": YEAR })).await;
+    // Nothing else that decides runs beside it.
+    for path in ["/assessments", "/reassessments", "/instalments"] {
+        assert_eq!(clerk.post(path, &json!({ "year": YEAR })).await.code(), "not-allowed-now", "{path}");
+    }
     let stop = async || Answer::of(clerk.request(Method::DELETE, &format!("/jobs/{job}"))).await;
     assert_eq!(stop().await.status, StatusCode::ACCEPTED);
     held.close().await.unwrap();

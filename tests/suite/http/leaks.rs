@@ -5,7 +5,7 @@ use jorei_service::demo_city::DemoCity;
 use jorei_service::personal_numbers::PersonalNumber;
 use jorei_store::addresses::Address;
 use jorei_store::names::Name;
-use jorei_tests::city_hall::{Answer, CityHall, Client, Database, YEAR};
+use jorei_tests::city_hall::{Answer, CityHall, Client, Database, YEAR, base64};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::Row as _;
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Tables that are there to hold them.
-const RECORDS: [&str; 3] = ["person_name", "person_address", "fact"];
+const RECORDS: [&str; 4] = ["person_name", "person_address", "person_contact", "fact"];
 
 /// Katakana, each followed by its half-width form.
 const HALF: &str = "アｱイｲウｳエｴオｵカｶキｷクｸケｹコｺサｻシｼスｽセｾソｿタﾀチﾁツﾂテﾃトﾄナﾅニﾆヌﾇネﾈノﾉハﾊヒﾋフﾌヘﾍホﾎマﾏミﾐムﾑメﾒモﾓヤﾔユﾕヨﾖラﾗリﾘルﾙレﾚロﾛワﾜヲｦンﾝャｬュｭョｮッｯァｧィｨゥｩェｪォｫーｰ";
@@ -226,6 +226,14 @@ fn sensible(path: &str, text: &str) -> Value {
         "confirmations" => json!({ "act": text, "number": text, "signature": text }),
         "protection" => json!({ "from": text, "until": text, "reason": "申出" }),
         "end" => json!({ "on": text, "reason": "申出" }),
+        "facts" => json!({ "kind": "applications", "columns": { "on": text, "fiscal_year": YEAR, text: text }, "source": "届出" }),
+        "reassessments" | "instalments" => json!({ "year": YEAR, "on": text }),
+        "settlements" => json!({ "household": 1, "year": YEAR, "slot": "premium", "way": "kept_as_is", "reason": text }),
+        "imports" => {
+            let lines = base64(&format!("宛名番号,氏名,氏名カナ\n{text},{text},{text}\n"));
+            json!({ "files": [{ "name": text, "form": "names", "content_base64": lines }], "dry_run": true })
+        }
+        "withdrawal" => json!({ "reason": [text] }),
         "decisions" | "assessments" => json!({ "year": text }),
         "trials" => json!({ "year": YEAR, "changes": [{ "person": 1, "incomes": { "year": 2024, "state": text, text: text } }] }),
         "sessions" => json!({ "account": text, "challenge": text, "signature": text }),
@@ -265,6 +273,8 @@ async fn no_name_reading_address_or_number_stands_where_it_does_not_belong() {
         one = one.or(bundle.names.first().cloned().zip(bundle.addresses.first().cloned()));
     }
     let (name, address) = one.unwrap();
+    needles.add("name", "北野 星子");
+    needles.add("address", "旭川市架空町77番地の5");
     // One with a leading zero, which a number would lose.
     let numbers = [number("12345678901"), number("01234567890")];
     numbers.iter().for_each(|number| needles.add_number(number));
@@ -289,15 +299,24 @@ async fn no_name_reading_address_or_number_stands_where_it_does_not_belong() {
         let found = clerk.post("/people/search", &searched).await;
         assert_eq!(found.json()["items"][0]["person"], 1, "{searched} {}", found.text());
     }
-    let mut quiet = Vec::new();
+    // Whoever receives for somebody stands in the records of contacts, and is shown where a notice is addressed.
+    let lines = "宛名番号,連絡先の区分,氏名,住所,開始日\n1,送付先,北野 星子,旭川市架空町77番地の5,2026-04-01\n";
+    let contacts = json!({ "files": [{ "name": "北野 星子.csv", "form": "contacts", "content_base64": base64(lines) }] });
+    let mut quiet = vec![("import", clerk.post("/imports", &contacts).await)];
+    assert_eq!(quiet[0].1.status, StatusCode::CREATED, "{}", quiet[0].1.text());
+    let to = clerk.get("/households/1/addressee?on=2026-05-01").await;
+    assert!(["name", "address"].iter().all(|what| needles.found(&to.body).contains(what)), "{}", to.text());
     for household in 1..=i64::from(households) {
         quiet.push(("decision", assessor.post(&format!("/households/{household}/decisions"), &json!({ "year": YEAR })).await));
     }
-    let id = quiet[0].1.json()["decision"].as_str().unwrap().to_owned();
+    let id = quiet[1].1.json()["decision"].as_str().unwrap().to_owned();
     for path in
         [format!("/decisions/{id}"), format!("/decisions/{id}/replay"), format!("/queue?year={YEAR}"), format!("/summary?year={YEAR}")]
     {
         quiet.push(("of the decision", assessor.get(&path).await));
+    }
+    for path in ["/households/1/year", "/households/1/exemption", "/households/1/instalments", "/queue/groups"] {
+        quiet.push(("of the year", assessor.get(&format!("{path}?year={YEAR}")).await));
     }
     let verification = auditor.post("/audit/verifications", &json!({})).await.json();
     let events = auditor.get(&format!("/jobs/{}/events", verification["job"].as_str().unwrap())).await;
@@ -360,6 +379,7 @@ fn the_search_finds_what_is_planted() {
         name: "山田 花子".into(),
         kana: "ヤマダ バナコ".into(),
         latin: Some("Yamada Hanako".into()),
+        alias: None,
     };
     let mut needles = Needles(Vec::new());
     needles.add_name(&name);

@@ -1,8 +1,9 @@
 //! Decisions under load while the law is changed under them.
 
 use jorei_domain::id::{Digest, HouseholdId};
+use jorei_domain::slot::Slot;
 use jorei_service::replay::replay_under;
-use jorei_service::revisions::{PREMIUM, load_for_replay};
+use jorei_service::revisions::load_for_replay;
 use jorei_store::Store;
 use jorei_tests::city_hall::{CityHall, Client, Database, WHOLE, YEAR};
 use jorei_tests::length;
@@ -45,7 +46,7 @@ async fn changes_under_load(database: Database) {
     let service = hall.serve().await;
     // In a larger city some households are empty in the year.
     let as_of = hall.store.latest_knowledge(hall.municipality).await.unwrap();
-    let cases = hall.store.cases(hall.municipality, None, u32::MAX, WHOLE.0, as_of).await.unwrap();
+    let cases = hall.store.cases(hall.municipality, Slot::Premium, None, u32::MAX, WHOLE.0, as_of).await.unwrap();
     let inhabited: Vec<i64> = cases.iter().map(|case| case.household.0).filter(|household| *household <= households).collect();
     let answered = (0..CLIENTS).map(|_| watch::Sender::new(0)).collect();
     let scene = Arc::new(Scene { swaps: AtomicU64::new(0), answered, over: AtomicBool::new(false) });
@@ -145,7 +146,7 @@ async fn replay_all(hall: &CityHall, told: &BTreeMap<String, String>, households
     let live = [load(&hall.store, hall.revisions[0]).await, load(&hall.store, hall.revisions[1]).await];
     let mut counts = [0, 0];
     for household in 1..=households {
-        let history = hall.store.decision_history(hall.municipality, PREMIUM, WHOLE.0, HouseholdId(household)).await.unwrap();
+        let history = hall.store.decision_history(hall.municipality, Slot::Premium.word(), WHOLE.0, HouseholdId(household)).await.unwrap();
         let mut before = None;
         for (version, stored) in (1..).zip(&history) {
             assert_eq!((stored.version, stored.decision.supersedes), (version, before), "household {household}");

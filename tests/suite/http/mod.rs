@@ -11,3 +11,4 @@ mod log_in;
 mod people;
 mod policy;
 mod story;
+mod year;

@@ -43,7 +43,10 @@ async fn settle(hall: &CityHall) {
             about(person, Kind::Incomes, Date::new(2024, 1, 1), Date::new(2025, 1, 1), None, incomes(1_000_000)),
         ];
         hall.store.assert_facts(hall.municipality, learnt, &facts, &hall.stamp()).await.unwrap();
-        let name = Name { person: PersonId(person), name: format!("名{person}"), kana: kana.into(), latin: latin.map(str::to_owned) };
+        let name =
+            Name {
+                person: PersonId(person), name: format!("名{person}"), kana: kana.into(), latin: latin.map(str::to_owned), alias: None
+            };
         hall.store.save_names(hall.municipality, learnt, &[name], &hall.stamp()).await.unwrap();
         let address = Address { person: PersonId(person), address: address.into(), postcode: Some("070-0000".into()) };
         hall.store.save_addresses(hall.municipality, learnt, &[address], &hall.stamp()).await.unwrap();
@@ -147,7 +150,7 @@ async fn facts_stand_on_two_axes_and_incomes_are_another_departments() {
     let desk = hall.client(&service, "qualification").await;
     let facts = desk.get("/people/901/facts").await.json();
     let kinds: Vec<&str> = facts["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
-    assert_eq!((kinds, &facts["withheld"]), (vec!["persons", "membership"], &json!(["incomes", "property"])));
+    assert_eq!((kinds, &facts["withheld"]), (vec!["persons", "membership"], &json!(["incomes", "property", "pensions", "applications"])));
     // Receipts and collection see no facts at all; each refusal stands in the chain.
     let (before, _) = hall.store.audit_head(hall.municipality).await.unwrap();
     assert_eq!(desk.get("/people/901/facts?kind=incomes").await.code(), "forbidden");

@@ -4,7 +4,7 @@
 use jorei_domain::purpose::Affair;
 use jorei_domain::role::Role;
 use jorei_tests::built;
-use jorei_tests::city_hall::{Answer, CityHall, Client, Database, Service, YEAR, unique};
+use jorei_tests::city_hall::{Answer, CityHall, Client, Database, Service, YEAR, base64, unique};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -110,10 +110,14 @@ impl Records {
             ("{job}", self.job.as_str()),
             ("{report}", self.report.as_str()),
             ("{revision}", self.revision.as_str()),
+            ("{knowledge}", "1"),
+            ("{file}", "insured"),
         ];
         let path = known.into_iter().fold(served.path.clone(), |path, (name, value)| path.replace(name, value));
         let query = match served.operation.as_str() {
-            "decisions_list" | "queue_list" | "queue_summary" => "?year=2025",
+            "decisions_list" | "queue_list" | "queue_summary" | "queue_groups" => "?year=2025",
+            "household_year_history" | "household_year_instalments" | "household_year_exemption" => "?year=2025",
+            "masters_show" => "?limit=1",
             "revisions_in_force" => "?from=2025-04-01&until=2026-04-01",
             _ => "",
         };
@@ -172,7 +176,7 @@ async fn every_route_answers_every_role_as_the_printed_table_says() {
             }
         }
     }
-    assert_eq!(asked, 51 * 10 * 6);
+    assert_eq!(asked, 65 * 10 * 6);
     // Each look-up that was refused stands in the chain, once.
     let entries = hall.store.audit_entries(hall.municipality, before, 100_000).await.unwrap();
     let in_chain = entries.iter().filter(|kept| kept.entry.kind == "lookup" && kept.entry.subject.contains("refused: ")).count();
@@ -227,11 +231,17 @@ async fn nothing_is_reachable_without_a_session_but_what_is_listed() {
         ("jobs_stop", "one person: "),
         ("audit_verification", "one person: "),
         ("sessions_end", "one person: "),
+        ("people_enter_fact", "one person: "),
+        ("jobs_reassessment", "one person: "),
+        ("jobs_instalments", "one person: "),
+        ("queue_settle_item", "one person: "),
+        ("imports_import", "one person: "),
+        ("imports_withdrawal", "two people"),
     ] {
         let found = routes.iter().find(|served| served.operation == operation).unwrap().approval.clone().unwrap();
         assert!(found.starts_with(approval), "{operation}: {found}");
     }
-    assert_eq!(routes.iter().filter(|served| served.approval.as_ref().is_some_and(|approval| approval != "reads")).count(), 17);
+    assert_eq!(routes.iter().filter(|served| served.approval.as_ref().is_some_and(|approval| approval != "reads")).count(), 23);
     // Whoever asks for the records of another municipality stands in the chain of their own, not in that one's.
     let refused = |entries: Vec<jorei_store::audit::StoredEntry>| {
         entries.iter().filter(|kept| kept.entry.kind == "lookup" && kept.entry.subject.ends_with("refused: another-office")).count()
@@ -261,6 +271,10 @@ fn look_ups(person: i64, members: &str) -> Vec<LookUp> {
     let end = json!({ "on": "2026-10-01", "reason": "終了" });
     let number = json!({ "number": "123456789018", "reason": "書類" });
     let unknown = json!({ "act": "0".repeat(64), "number": "123456789018", "signature": "x" });
+    let settled = json!({ "household": 3, "year": YEAR, "slot": "premium", "way": "asked", "reason": "照会中" });
+    let stays = format!("宛名番号,世帯番号,開始日,終了日（この日を含まない）,世帯主\n{person},3,2026-05-01,,1\n");
+    let set = json!({ "files": [{ "name": "a.csv", "form": "membership", "content_base64": base64(&stays) }], "dry_run": true });
+    let death = json!({ "kind": "deaths", "columns": { "on": "2026-05-01" }, "source": "届出" });
     let one = format!(", person {person}");
     let of_person = |operation, action, body: &Value| LookUp {
         operation,
@@ -297,8 +311,17 @@ fn look_ups(person: i64, members: &str) -> Vec<LookUp> {
         of_both("decisions_show", "decisions.show", &none),
         of_household("decisions_replayed", "decisions.replay", &none),
         of_both("trials_make", "trials.make", &year),
+        of_household("household_year_history", "history.show", &none),
+        // Nothing of these two is decided, so that nobody but the household is shown.
+        of_household("household_year_instalments", "instalments.show", &none),
+        of_both("household_year_exemption", "exemption.show", &none),
+        with(format!("{one}, household 3"), of_person("household_year_addressee", "addressee.show", &none)),
+        with(", person 1, household 1".into(), of_person("masters_show", "masters.show", &none)),
+        of_household("queue_settle_item", "queue.settle", &settled),
+        with(format!("{one}, household 3"), of_person("imports_import", "imports.apply", &set)),
         // Nothing differs between the two revisions, so nobody is shown.
         with(String::new(), of_both("shadow_households", "shadow.households", &none)),
+        of_person("people_enter_fact", "facts.enter", &death),
     ]
 }
 

@@ -333,6 +333,7 @@ fn needed(change: &Change) -> Action {
         Change::Activation(_) | Change::Value(_) => Action::ActsPrepare,
         Change::Account(_) | Change::Vendor(_) | Change::Grant(_) | Change::Threshold(_) | Change::Access(_) => Action::OfficePrepare,
         Change::Protection(_) | Change::Number(_) => Action::ActsPersons,
+        Change::Withdrawal(_) => Action::ImportsWithdraw,
     }
 }
 

@@ -9,12 +9,12 @@ use crate::telemetry::DecisionCost;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use jorei_domain::id::{HouseholdId, Municipality};
+use jorei_domain::slot::Slot;
 use jorei_service::answer::{Answered, answer};
 use jorei_service::decide_case::{self, Cost, RecordError};
 use jorei_service::explain::explain;
 use jorei_service::language::Language;
 use jorei_service::replay::replay;
-use jorei_service::revisions::PREMIUM;
 use jorei_service::words::Words;
 use jorei_store::decisions::{RevisionDecision, StoredDecision};
 use serde::{Deserialize, Serialize};
@@ -137,7 +137,7 @@ pub async fn list(
 ) -> Answer<axum::Json<Page<DecisionRow>>> {
     let on = fiscal_year("year", query.year)?.first_day();
     asker.looked_up(&host, &[], &[HouseholdId(household)]).await?;
-    let history = host.store.decision_history(asker.office(), PREMIUM, on, HouseholdId(household)).await?;
+    let history = host.store.decision_history(asker.office(), Slot::Premium.word(), on, HouseholdId(household)).await?;
     Ok(axum::Json(Page::whole(history.iter().map(row).collect())))
 }
 
@@ -182,7 +182,7 @@ pub async fn make(
     let (office, household, year) = (asker.office(), HouseholdId(household), fiscal_year("year", body.year)?);
     asker.looked_up(&host, &[], &[household]).await?;
     let began = std::time::Instant::now();
-    let recorded = decide_case::record(&host.store, &host.shelf, office, household, year, &asker.stamp()).await;
+    let recorded = decide_case::record(&host.store, &host.shelf, office, household, year, asker.moment.now.today, &asker.stamp()).await;
     if let Err(RecordError::Fault { revision, .. }) = &recorded {
         host.telemetry.fault(office, *revision);
     }

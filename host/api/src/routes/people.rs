@@ -7,10 +7,12 @@ use crate::guard::Asker;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::Shared;
 use axum::extract::State;
+use axum::http::StatusCode;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{HouseholdId, Knowledge, PersonId};
 use jorei_domain::record::Kind;
 use jorei_service::answer::cell;
+use jorei_service::fact_entry::{Entry, enter};
 use jorei_service::people::{self as service, Birth, Criteria, Found, PersonView, Shown, Viewer};
 use jorei_service::personal_numbers::PersonalNumber;
 use jorei_store::addresses::Address;
@@ -128,6 +130,8 @@ pub struct Fact {
     learnt_on: String,
     /// Its values by name, none: nothing of the kind holds.
     values: Option<Map<String, Value>>,
+    /// Tells parallel facts of a kind apart; state it to correct or take back this one.
+    item: i64,
     /// Register or document.
     source: String,
     /// The household, for a membership.
@@ -240,9 +244,66 @@ pub async fn facts(
     Ok(axum::Json(Facts { person, knowledge: as_of.0, items, withheld }))
 }
 
-/// Incomes and property belong to another file than the rest.
+/// A fact to be entered.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnterFact {
+    /// Its kind (docs/reference/records.md).
+    #[schema(example = "applications", max_length = 40)]
+    kind: String,
+    /// Its columns, those of the period included.
+    #[schema(value_type = Object)]
+    columns: Value,
+    /// Which of several facts of the kind to correct or take back; none adds another one.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    item: Option<i64>,
+    /// The household, for a membership.
+    #[schema(minimum = 1)]
+    household: Option<i64>,
+    /// Nothing of the kind holds in the period that the columns state.
+    #[serde(default)]
+    withdrawn: bool,
+    /// The register or document; no personal data.
+    #[schema(max_length = 100)]
+    source: String,
+}
+
+/// A fact that was entered.
+#[derive(Serialize, ToSchema)]
+pub struct FactEntered {
+    /// The number under which it is known.
+    knowledge: i64,
+}
+
+/// Enter one fact about a person.
+///
+/// It is laid over what was known, and both stay. What was decided is decided again by a reassessment.
+#[utoipa::path(post, path = "/v1/offices/{municipality}/people/{person}/facts", tag = "people", request_body = EnterFact,
+    responses((status = 201, description = "It is known", body = FactEntered)))]
+pub async fn enter_fact(
+    State(host): State<Shared>,
+    asker: Asker,
+    Last(person): Last<i64>,
+    Json(body): Json<EnterFact>,
+) -> Answer<(StatusCode, axum::Json<FactEntered>)> {
+    let kind = kind(&body.kind)?;
+    let person = PersonId(person);
+    let action = if is_income(kind) { Action::IncomesEnter } else { Action::FactsEnter };
+    if !asker.may(&host, action, None) {
+        asker.refused(&host, action, &[person]).await?;
+        return Err(Problem::new(Code::Forbidden, format!("this account's tasks do not include {}", kind.name())));
+    }
+    asker.looked_up_as(&host, action, &[person], &[]).await?;
+    let household = body.household.map(HouseholdId);
+    let EnterFact { columns: stated, item, withdrawn, source, .. } = body;
+    let entry = Entry { person, kind, item, household, stated, withdrawn, source };
+    let knowledge = enter(&host.store, asker.office(), asker.moment.now.today, &entry, &asker.stamp()).await?;
+    Ok((StatusCode::CREATED, axum::Json(FactEntered { knowledge: knowledge.0 })))
+}
+
+/// Incomes, property, pensions and what an application states of them belong to another file than the rest.
 fn is_income(kind: Kind) -> bool {
-    matches!(kind, Kind::Incomes | Kind::Property)
+    matches!(kind, Kind::Incomes | Kind::Property | Kind::Pensions | Kind::Applications)
 }
 
 fn kind(word: &str) -> Answer<Kind> {
@@ -335,6 +396,7 @@ fn fact_body(fact: KnownFact) -> Fact {
         knowledge: fact.knowledge.0,
         learnt_on: fact.learnt_on.to_string(),
         values,
+        item: fact.item,
         source: fact.source,
         household: fact.household.map(|household| household.0),
         holds: fact.holds,

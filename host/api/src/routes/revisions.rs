@@ -8,6 +8,7 @@ use crate::state::{Host, Shared};
 use axum::extract::State;
 use axum::http::StatusCode;
 use jorei_domain::calendar::Date;
+use jorei_domain::slot::Slot;
 use jorei_service::activation::stretches;
 use jorei_service::revisions::{make as make_revision, manifest};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,8 @@ pub struct InForceQuery {
 /// A stretch of case dates.
 #[derive(Serialize, ToSchema)]
 pub struct Stretch {
+    /// The slot.
+    slot: &'static str,
     /// First case date.
     from: String,
     /// First case date after it.
@@ -101,9 +104,13 @@ pub async fn in_force(State(host): State<Shared>, asker: Asker, Params(query): P
         return Err(Problem::invalid("until: must follow from"));
     }
     let as_of = host.store.latest_knowledge(asker.office()).await?;
-    let stretches = stretches(&host.store, asker.office(), from, until, as_of).await?;
+    let mut all = Vec::new();
+    for slot in Slot::ALL {
+        let stretches = stretches(&host.store, asker.office(), slot, from, until, as_of).await?;
+        all.extend(stretches.into_iter().map(|stretch| (slot, stretch)));
+    }
     let mut told = Vec::new();
-    for (from, until, revision) in stretches {
+    for (slot, (from, until, revision)) in all {
         // A vendor is told that somebody else's answers, and not whose.
         let revision = match revision {
             Some(revision) if asker.caller.vendor.is_some() => {
@@ -117,7 +124,7 @@ pub async fn in_force(State(host): State<Shared>, asker: Asker, Params(query): P
             }
             revision => revision.map(|revision| revision.to_string()),
         };
-        told.push(Stretch { from: from.to_string(), until: until.to_string(), revision });
+        told.push(Stretch { slot: slot.word(), from: from.to_string(), until: until.to_string(), revision });
     }
     Ok(axum::Json(Page::whole(told)))
 }

@@ -7,6 +7,7 @@ use crate::state::Shared;
 use axum::extract::State;
 use jorei_domain::decision::Decision;
 use jorei_domain::id::HouseholdId;
+use jorei_domain::slot::Slot;
 use jorei_service::answer::{Answered, answer};
 use jorei_service::decide_case::decide;
 use jorei_service::explain::explain;
@@ -61,10 +62,10 @@ pub async fn make(
     let (office, household, on) = (asker.office(), HouseholdId(household), fiscal_year("year", trial.year)?.first_day());
     asker.looked_up(&host, &[], &[household]).await?;
     let as_of = host.store.latest_knowledge(office).await?;
-    let stored = host.store.case(office, household, on, as_of).await?;
+    let stored = host.store.case(office, Slot::Premium, household, on, as_of).await?;
     let stored = stored.ok_or_else(|| Problem::not_found("no household has this number in that year"))?;
     let changed = change(&stored.case, &Value::Array(trial.changes))?;
-    let live = host.shelf.in_force(office, on, as_of).await?;
+    let live = host.shelf.in_force(office, Slot::Premium, on, as_of).await?;
     let deciding = Arc::clone(&live);
     let both = tokio::task::spawn_blocking(move || {
         let before = decide(&deciding, office, household, stored.case, None)?.decision;

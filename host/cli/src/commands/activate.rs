@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Digest, Municipality};
 use jorei_service::activation::{Plan, activate, difference};
-use jorei_service::revisions::PREMIUM;
+use jorei_service::revisions::slot_of;
 use jorei_store::Store;
 use std::io::Write as _;
 
@@ -93,7 +93,9 @@ pub fn run_rollback(args: &RollbackArgs) -> anyhow::Result<Exit> {
     run(async {
         let (store, municipality) = args.office.open().await?;
         let revision = find(&store, municipality, &args.to).await?;
-        let latest = store.activations(municipality, PREMIUM).await?.pop().context("nothing was ever in force here")?;
+        let kept = store.revision(municipality, revision).await?.context("the revision is gone")?;
+        let slot = slot_of(&kept)?;
+        let latest = store.activations(municipality, slot.word()).await?.pop().context("nothing was ever in force here")?;
         let dates = (args.from.unwrap_or(latest.from), args.until.unwrap_or(latest.until));
         act(&store, municipality, &args.act, (revision, dates), (true, args.emergency)).await
     })

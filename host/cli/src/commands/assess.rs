@@ -2,12 +2,14 @@
 
 use crate::commands::Exit;
 use crate::commands::officer::{clock, program};
-use crate::office::{Lang, OfficeArgs, parse_year, run, runtime, today};
+use crate::office::{Lang, OfficeArgs, decided_on, parse_date, parse_year, run, runtime, today};
 use indicatif::{ProgressBar, ProgressStyle};
-use jorei_domain::calendar::FiscalYear;
+use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::id::{Knowledge, Municipality};
+use jorei_domain::slot::Slot;
 use jorei_service::assess::{AssessError, Request, Tally, assess};
-use jorei_service::revisions::{PREMIUM, in_force};
+use jorei_service::reassessment::in_force;
+use jorei_service::revisions::Shelf;
 use jorei_service::summary::summarize;
 use jorei_service::words::Words;
 use jorei_store::Store;
@@ -38,6 +40,9 @@ pub struct Args {
     /// Households per transaction: what a run that dies has to do again.
     #[arg(long, default_value = "1000", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     page: u32,
+    /// The day that the decisions count from (決定日) [default: today].
+    #[arg(long, value_parser = parse_date)]
+    on: Option<Date>,
     /// See only what the office knew at this knowledge number.
     #[arg(long)]
     as_of: Option<i64>,
@@ -53,20 +58,25 @@ pub fn run_assess(args: &Args) -> anyhow::Result<Exit> {
             Some(number) => Knowledge(number),
             None => store.latest_knowledge(municipality).await?,
         };
-        let live = Arc::new(in_force(&store, &runtime()?, municipality, args.year.first_day(), as_of).await?);
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopping = Arc::clone(&stop);
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                eprintln!("stopping after the page under way; run the same command again to continue");
-                stopping.store(true, Ordering::Relaxed);
-            }
-        });
+        let (shelf, on) = (Shelf::new(store.clone(), runtime()?), args.year.first_day());
+        let live = shelf.in_force(municipality, Slot::Premium, on, as_of).await?;
+        let (in_force, _) = in_force(&shelf, municipality, on, as_of).await?;
+        let stop = stop_on_interrupt();
         let households = store.count_households(municipality, as_of).await?;
-        let bar = ProgressBar::new(households).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {per_sec} ETA {eta}")?);
-        let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).min(THREADS);
-        let request =
-            Request { municipality, year: args.year, as_of, threads, page: args.page, clock, today: today(), by: program("assess") };
+        let bar = bar(households)?;
+        let threads = threads(args.threads);
+        let request = Request {
+            municipality,
+            year: args.year,
+            limits: in_force.instalment,
+            as_of,
+            threads,
+            page: args.page,
+            clock,
+            today: today(),
+            decided_on: decided_on(args.on)?,
+            by: program("assess"),
+        };
         let outcome = assess(&store, &live, &request, &stop, |tally| {
             bar.set_position(tally.households);
         })
@@ -83,11 +93,40 @@ pub fn run_assess(args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
+/// A flag that the first Ctrl-C sets.
+pub fn stop_on_interrupt() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopping = Arc::clone(&stop);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            eprintln!("stopping after the page under way; run the same command again to continue");
+            stopping.store(true, Ordering::Relaxed);
+        }
+    });
+    stop
+}
+
+/// A bar over so many households.
+pub fn bar(households: u64) -> anyhow::Result<ProgressBar> {
+    Ok(ProgressBar::new(households).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {per_sec} ETA {eta}")?))
+}
+
+/// The threads asked for, or all cores; no more than instances may live at once.
+pub fn threads(asked: Option<usize>) -> usize {
+    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).min(THREADS)
+}
+
 fn report(tally: &Tally) {
     let new = tally.decided + tally.provisional + tally.refused + tally.failed;
     eprintln!("households: {}, decided now: {new}, unchanged: {}", tally.households, tally.unchanged);
     if tally.vanished > 0 {
-        eprintln!("{} households are decided, but nobody lives in them any more as the office knows it; a clerk must look", tally.vanished);
+        eprintln!(
+            "in {} households nobody lives any more, and the rule does not say that nothing is owed; a clerk must look",
+            tally.vanished
+        );
+    }
+    if tally.barred > 0 {
+        eprintln!("{} households have changed, but too late to be assessed; a clerk must look (jorei queue)", tally.barred);
     }
     if tally.faults > 0 {
         eprintln!("{} households were not decided for a fault of the machine; run the same command again", tally.faults);
@@ -119,7 +158,7 @@ pub fn run_summary(args: &SummaryArgs) -> anyhow::Result<Exit> {
 
 async fn words_in_force(store: &Store, municipality: Municipality, year: FiscalYear) -> anyhow::Result<Words> {
     let as_of = store.latest_knowledge(municipality).await?;
-    let digest = store.active_revision(municipality, PREMIUM, year.first_day(), as_of).await?;
+    let digest = store.active_revision(municipality, Slot::Premium.word(), year.first_day(), as_of).await?;
     match digest {
         Some(digest) => {
             Ok(store.revision(municipality, digest).await?.map_or_else(|| Words::from_json(""), |kept| Words::from_json(&kept.about)))

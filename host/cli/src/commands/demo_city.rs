@@ -2,8 +2,9 @@
 
 use crate::commands::Exit;
 use crate::commands::officer::{moment, program};
-use crate::office::{OfficeArgs, run, today};
+use crate::office::{OfficeArgs, parse_date, run, today};
 use indicatif::{ProgressBar, ProgressStyle};
+use jorei_domain::calendar::Date;
 use jorei_domain::id::{Municipality, PersonId};
 use jorei_service::demo_city::{DemoCity, Mix};
 use jorei_store::Store;
@@ -25,12 +26,15 @@ pub struct Args {
     /// How many households.
     #[arg(long, default_value = "42000")]
     households: u32,
+    /// The day on which the office learnt all of it [default: today].
+    #[arg(long, value_parser = parse_date)]
+    learnt_on: Option<Date>,
 }
 
 pub fn run_demo_city(args: &Args) -> anyhow::Result<Exit> {
     run(async {
         let (store, municipality) = args.office.found().await?;
-        let protect = fill(&store, municipality, args.seed, args.households).await?;
+        let protect = fill(&store, municipality, args.seed, args.households, args.learnt_on.unwrap_or_else(today)).await?;
         if let Some(first) = protect.first() {
             let more = protect.len();
             eprintln!("{more} persons are meant to be protected, for practice, the first is {first}: jorei person protect {first} ...");
@@ -41,7 +45,7 @@ pub fn run_demo_city(args: &Args) -> anyhow::Result<Exit> {
 
 /// Lays a city into the records, a chunk of households at a time, and tells how it goes. Answers who is meant to be
 /// protected, for practice.
-pub async fn fill(store: &Store, municipality: Municipality, seed: u64, households: u32) -> anyhow::Result<Vec<PersonId>> {
+pub async fn fill(store: &Store, municipality: Municipality, seed: u64, households: u32, learnt_on: Date) -> anyhow::Result<Vec<PersonId>> {
     let bar = ProgressBar::new(u64::from(households))
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} households {per_sec} ETA {eta}")?);
     let mut mix = Mix::default();
@@ -65,9 +69,9 @@ pub async fn fill(store: &Store, municipality: Municipality, seed: u64, househol
         }
         let stamp = moment().stamp(&program("demo-city"));
         // Names and addresses first: a chunk counts as there when its facts are.
-        store.save_names(municipality, today(), &names, &stamp).await?;
-        store.save_addresses(municipality, today(), &addresses, &stamp).await?;
-        store.assert_facts(municipality, today(), &assertions, &stamp).await?;
+        store.save_names(municipality, learnt_on, &names, &stamp).await?;
+        store.save_addresses(municipality, learnt_on, &addresses, &stamp).await?;
+        store.assert_facts(municipality, learnt_on, &assertions, &stamp).await?;
     }
     bar.finish_and_clear();
     eprintln!(

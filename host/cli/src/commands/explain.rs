@@ -6,11 +6,12 @@ use anyhow::{Context as _, bail};
 use jorei_domain::calendar::FiscalYear;
 use jorei_domain::id::{HouseholdId, Municipality};
 use jorei_domain::money::Yen;
+use jorei_domain::slot::Slot;
 use jorei_service::answer::{Answered, answer};
 use jorei_service::decide_case::decide;
 use jorei_service::explain::explain;
 use jorei_service::replay::replay;
-use jorei_service::revisions::{PREMIUM, in_force};
+use jorei_service::revisions::in_force;
 use jorei_service::summary::summarize;
 use jorei_service::trial::change;
 use jorei_service::words::Words;
@@ -48,7 +49,7 @@ impl Which {
                     summary.example.with_context(|| format!("nothing was decided for fiscal year {}", year.year()))?
                 }
             };
-            let history = store.decision_history(municipality, PREMIUM, year.first_day(), household).await?;
+            let history = store.decision_history(municipality, Slot::Premium.word(), year.first_day(), household).await?;
             let newest = history.into_iter().max_by_key(|stored| stored.version);
             return newest.with_context(|| format!("household {household} has no decision for fiscal year {}", year.year()));
         }
@@ -173,13 +174,13 @@ pub fn run_try(args: &TryArgs) -> anyhow::Result<Exit> {
         let (store, municipality) = args.office.open().await?;
         let (household, on) = (HouseholdId(args.household), args.year.first_day());
         let as_of = store.latest_knowledge(municipality).await?;
-        let Some(stored) = store.case(municipality, household, on, as_of).await? else {
+        let Some(stored) = store.case(municipality, Slot::Premium, household, on, as_of).await? else {
             bail!("municipality {municipality} has no household {household} in fiscal year {}", args.year.year());
         };
         let changes = args.change.as_deref().unwrap_or("[]");
         let changes: Value = serde_json::from_str(changes).context("--change is not JSON")?;
         let changed = change(&stored.case, &changes).map_err(anyhow::Error::new)?;
-        let live = in_force(&store, &runtime()?, municipality, on, as_of).await?;
+        let live = in_force(&store, &runtime()?, municipality, Slot::Premium, on, as_of).await?;
         let before = decide(&live, municipality, household, stored.case, None)?.decision;
         let after = decide(&live, municipality, household, changed, None)?.decision;
         let mut out = std::io::stdout();

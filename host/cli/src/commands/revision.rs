@@ -8,8 +8,9 @@ use crate::commands::ordinance::{find_rule, written};
 use crate::office::{OfficeArgs, parse_date, run, runtime};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::Digest;
+use jorei_domain::slot::Slot;
 use jorei_service::activation::stretches;
-use jorei_service::revisions::{PREMIUM, make, manifest};
+use jorei_service::revisions::{make, manifest};
 use serde_json::Value;
 use std::io::Write as _;
 
@@ -110,9 +111,11 @@ pub fn run_revision(command: &RevisionCommand) -> anyhow::Result<Exit> {
                 let (store, municipality) = args.office.open().await?;
                 let as_of = store.latest_knowledge(municipality).await?;
                 let mut listing = Listing::new(&["slot", "from", "until", "revision"]);
-                for (from, until, revision) in stretches(&store, municipality, args.from, args.until, as_of).await? {
-                    let revision = revision.map_or(Value::Null, |revision| revision.to_string().into());
-                    listing.push(vec![PREMIUM.into(), from.to_string().into(), until.to_string().into(), revision]);
+                for slot in Slot::ALL {
+                    for (from, until, revision) in stretches(&store, municipality, slot, args.from, args.until, as_of).await? {
+                        let revision = revision.map_or(Value::Null, |revision| revision.to_string().into());
+                        listing.push(vec![slot.word().into(), from.to_string().into(), until.to_string().into(), revision]);
+                    }
                 }
                 listing.print(args.json)?;
             }

@@ -102,7 +102,7 @@ pub async fn prepare(
     store.migrate().await?;
     let keys = found(&store, municipality, folder, rule.as_ref()).await?;
     set_passwords(&store, municipality, folder, &keys).await?;
-    fill(&store, municipality, 1, households).await?;
+    fill(&store, municipality, 1, households, today()).await?;
     let told = match rule {
         Some(rule) => {
             put_in_force(&store, municipality, &keys, rule, &runtime()?).await?;

@@ -19,6 +19,13 @@ impl Dice {
         Dice(generator)
     }
 
+    /// The throws of what changes in a household in a year: another stream, so that the city stays what it was.
+    pub fn of_changes(seed: u64, household: u32, year: i32) -> Dice {
+        let mut dice = Dice::of(seed, household);
+        dice.0.set_stream(u64::from(year.unsigned_abs()) << 32 | u64::from(household));
+        dice
+    }
+
     /// A number from `low` up to but without `high`; `low` where that is none.
     pub fn within(&mut self, low: i64, high: i64) -> i64 {
         let width = u128::from(high.saturating_sub(low).max(1).unsigned_abs());

@@ -32,6 +32,13 @@ pub(super) mod ended_by {
     pub const NHI_SOCIETY: i64 = 6;
 }
 
+/// Codes of `qualification.acquired_by`, in the order of its words.
+pub(super) mod acquired_by {
+    pub const MOVED_IN: i64 = 0;
+    pub const EMPLOYEES_INSURANCE_LOST: i64 = 1;
+    pub const BORN: i64 = 2;
+}
+
 /// Living in a household.
 #[derive(Clone, Debug)]
 pub(super) struct Stay {
@@ -120,6 +127,17 @@ impl Resident {
     /// Insured until further notice, and since before a day?
     pub fn insured_since_before(&self, day: Date) -> bool {
         self.insured.last().is_some_and(|span| span.from < day && span.until == Date::MAX)
+    }
+
+    /// How a time in the insurance began: by birth, by moving in, or else by the loss of an employer's.
+    pub fn acquired_by(&self, span: &Insured) -> i64 {
+        if span.from == self.birth {
+            acquired_by::BORN
+        } else if self.stays.iter().any(|stay| stay.from == span.from) {
+            acquired_by::MOVED_IN
+        } else {
+            acquired_by::EMPLOYEES_INSURANCE_LOST
+        }
     }
 
     /// Ends the insurance.
@@ -212,7 +230,12 @@ impl Draft {
 
     /// The number of a resident.
     pub fn person(&self, resident: usize) -> PersonId {
-        PersonId((self.household - 1) * PERSONS_PER_HOUSEHOLD + i64::try_from(resident).unwrap_or(0) + 1)
+        Draft::person_of(self.household, resident)
+    }
+
+    /// The number of somebody of a household of the city.
+    pub fn person_of(household: i64, at: usize) -> PersonId {
+        PersonId((household - 1) * PERSONS_PER_HOUSEHOLD + i64::try_from(at).unwrap_or(0) + 1)
     }
 
     /// Everything the registers hold of the household.
@@ -227,7 +250,14 @@ impl Draft {
                 out.push(Assertion { household: Some(HouseholdId(stay.household)), ..membership });
             }
             for span in resident.insured.iter().filter(|span| span.from < span.until) {
-                out.push(about(person, Kind::Qualification, span.from, span.until, vec![span.ended_by], "資格異動届"));
+                out.push(about(
+                    person,
+                    Kind::Qualification,
+                    span.from,
+                    span.until,
+                    vec![span.ended_by, resident.acquired_by(span)],
+                    "資格異動届",
+                ));
             }
             if let Some((from, until)) = resident.former.filter(|(from, until)| from < until) {
                 out.push(about(person, Kind::FormerMembership, from, until, Vec::new(), "資格異動届"));

@@ -90,6 +90,20 @@ impl Plan {
     }
 }
 
+/// Writes the salary and pension incomes of a year anew after a revenue in its values was changed.
+pub(super) fn recompute(values: &mut [i64], year: i32, birth: Date) {
+    let names = || Kind::Incomes.fields().iter().map(|field| field.name);
+    let mut by_name: BTreeMap<&'static str, i64> = names().zip(values.iter().copied()).filter(|(_, value)| *value != ABSENT).collect();
+    derive(&mut by_name, year, year - birth.year());
+    for (name, value) in names().zip(values) {
+        *value = match by_name.get(name) {
+            Some(0) if name != "state" => ABSENT,
+            Some(yen) => *yen,
+            None => ABSENT,
+        };
+    }
+}
+
 /// Fills in the incomes that follow from the revenues.
 fn derive(values: &mut BTreeMap<&'static str, i64>, year: i32, age: i32) {
     let get = |name| values.get(name).copied().unwrap_or(0);

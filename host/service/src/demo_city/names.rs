@@ -1,6 +1,7 @@
 //! Names that nobody was asked for: combinations of common parts.
 
 use super::dice::Dice;
+use jorei_store::names::Name;
 
 const SURNAMES: &[(&str, &str)] = &[
     ("佐藤", "サトウ"),
@@ -102,6 +103,21 @@ impl Family {
     /// A surname, in Latin letters for foreign residents.
     pub fn throw(dice: &mut Dice, foreign: bool) -> Family {
         Family { foreign, surname: *dice.one(if foreign { FOREIGN_SURNAMES } else { SURNAMES }) }
+    }
+
+    /// The family that somebody's name says.
+    pub fn of(name: &Name) -> Option<Family> {
+        let surname = name.name.split(' ').next()?;
+        let foreign = name.latin.is_some();
+        let list = if foreign { FOREIGN_SURNAMES } else { SURNAMES };
+        list.iter().find(|known| known.0 == surname).map(|known| Family { foreign, surname: *known })
+    }
+
+    /// Somebody's name once they are of this family: the given name stays.
+    pub fn takes(&self, name: &Name) -> Name {
+        let given = |text: &str| text.split_once(' ').map_or_else(|| text.to_owned(), |(_, given)| given.to_owned());
+        let (name_of, kana) = (format!("{} {}", self.surname.0, given(&name.name)), format!("{} {}", self.surname.1, given(&name.kana)));
+        Name { person: name.person, name: name_of, kana, latin: name.latin.clone(), alias: name.alias.clone() }
     }
 
     /// The name, reading and, for foreign residents, Latin name of one member.

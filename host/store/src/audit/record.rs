@@ -31,6 +31,10 @@ pub(crate) enum Record<'r> {
     Draft(i64, &'r str),
     /// A pause.
     Pause(Knowledge),
+    /// What a run could not settle, by its number.
+    Notice(i64),
+    /// How far a run has looked, by its number.
+    Coverage(i64),
     /// A shadow report.
     ShadowReport(Digest),
     /// An act that its maker has not signed yet.
@@ -49,6 +53,12 @@ pub(crate) enum Record<'r> {
     JobEnd(&'r str),
     /// An entry of the vault: sealed bytes and tag, of which nothing is read without the key.
     Vault(Digest),
+    /// What a clerk said to a case that waited, by its place.
+    Settlement(i64),
+    /// A set that was imported, by its number.
+    Import(Knowledge),
+    /// An import that was withdrawn, by its own number.
+    Withdrawal(Knowledge),
 }
 
 const RULE: &str = "SELECT digest, component FROM rule WHERE municipality = $1 AND digest = $2";
@@ -68,9 +78,15 @@ const ADMISSION: &str = "SELECT sequence, package, rule, step, admitted, reason,
 const DRAFT: &str = "SELECT version, name, written, by_whom, at FROM draft WHERE municipality = $1 AND version = $2 AND name = $3";
 const PAUSE: &str = "SELECT knowledge, slot, revision, reason, last_good, quarantine, recorded_on FROM pause \
      WHERE municipality = $1 AND knowledge = $2";
+const NOTICE: &str = "SELECT sequence, slot, case_on, household, kind, detail, version, knowledge, at FROM case_notice \
+     WHERE municipality = $1 AND sequence = $2";
+const COVERAGE: &str =
+    "SELECT sequence, case_on, knowledge, revisions, decided_on, at FROM coverage WHERE municipality = $1 AND sequence = $2";
 const SHADOW_REPORT: &str =
     "SELECT id, candidate, slot, case_on, content, recorded_at FROM shadow_report WHERE municipality = $1 AND id = $2";
 const VAULT: &str = "SELECT entry, person, sealed, tag, at, by_whom FROM vault WHERE municipality = $1 AND entry = $2";
+const IMPORT: &str = "SELECT knowledge, digest, forms, at, by_whom FROM import_set WHERE municipality = $1 AND knowledge = $2";
+const WITHDRAWAL: &str = "SELECT withdrawn, knowledge, act, at, by_whom FROM import_withdrawal WHERE municipality = $1 AND withdrawn = $2";
 const PREPARED_ACT: &str = "SELECT id, content, maker, at FROM prepared_act WHERE municipality = $1 AND id = $2";
 const CREDENTIAL: &str =
     "SELECT ordinal, account, hash, signature, at FROM credential WHERE municipality = $1 AND ordinal = $2 AND account = $3";
@@ -81,6 +97,8 @@ const ATTEMPT: &str = "SELECT ordinal, account, outcome, at_seconds, at FROM log
      WHERE municipality = $1 AND ordinal = $2 AND account = $3";
 const JOB: &str = "SELECT id, ordinal, kind, request, by_whom, at FROM job WHERE municipality = $1 AND id = $2";
 const JOB_END: &str = "SELECT id, state, result, at FROM job_end WHERE municipality = $1 AND id = $2";
+const SETTLEMENT: &str = "SELECT ordinal, slot, case_on, household, matter, version, way, reason, by_whom, at FROM settlement \
+     WHERE municipality = $1 AND ordinal = $2";
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
@@ -95,6 +113,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     ADMISSION,
     DRAFT,
     PAUSE,
+    NOTICE,
+    COVERAGE,
     SHADOW_REPORT,
     PREPARED_ACT,
     CREDENTIAL,
@@ -104,6 +124,9 @@ pub(crate) const STATEMENTS: &[&str] = &[
     JOB,
     JOB_END,
     VAULT,
+    SETTLEMENT,
+    IMPORT,
+    WITHDRAWAL,
 ];
 
 /// Its kind and key in words, the entry's subject.
@@ -119,6 +142,8 @@ impl fmt::Display for Record<'_> {
             Record::Admission(sequence) => write!(f, "admission {sequence}"),
             Record::Draft(version, name) => write!(f, "draft {name} version {version}"),
             Record::Pause(knowledge) => write!(f, "pause {knowledge}"),
+            Record::Notice(number) => write!(f, "notice {number}"),
+            Record::Coverage(number) => write!(f, "coverage {number}"),
             Record::ShadowReport(id) => write!(f, "shadow report {id}"),
             Record::PreparedAct(act) => write!(f, "prepared act {act}"),
             Record::Credential(ordinal, account) => write!(f, "password {ordinal} of {account}"),
@@ -126,6 +151,9 @@ impl fmt::Display for Record<'_> {
             Record::Attempt(_, ordinal, account) => write!(f, "log-in {ordinal} of {account}"),
             Record::Job(id) | Record::JobEnd(id) => write!(f, "job {id}"),
             Record::Vault(entry) => write!(f, "vault entry {entry}"),
+            Record::Settlement(ordinal) => write!(f, "settlement {ordinal}"),
+            Record::Import(knowledge) => write!(f, "import {knowledge}"),
+            Record::Withdrawal(withdrawn) => write!(f, "withdrawal of import {withdrawn}"),
         }
     }
 }
@@ -143,6 +171,8 @@ impl<'r> Record<'r> {
             Record::Admission(_) => "admission",
             Record::Draft(..) => "draft",
             Record::Pause(_) => "pause",
+            Record::Notice(_) => "notice",
+            Record::Coverage(_) => "coverage",
             Record::ShadowReport(_) => "shadow report",
             Record::PreparedAct(_) => "prepared act",
             Record::Credential(..) => "password",
@@ -154,6 +184,9 @@ impl<'r> Record<'r> {
             Record::Job(_) => "job",
             Record::JobEnd(_) => "job end",
             Record::Vault(_) => "vault",
+            Record::Settlement(_) => "settlement",
+            Record::Import(_) => "import",
+            Record::Withdrawal(_) => "withdrawal",
         }
     }
 
@@ -169,7 +202,13 @@ impl<'r> Record<'r> {
             Record::Session(token) | Record::SessionEnd(token) => token.0.to_vec(),
             Record::Job(id) | Record::JobEnd(id) => id.as_bytes().to_vec(),
             Record::Signature(act, account) => [&act.0[..], account.as_bytes()].concat(),
-            Record::Admission(number) | Record::Pause(Knowledge(number)) => number.to_be_bytes().to_vec(),
+            Record::Admission(number)
+            | Record::Pause(Knowledge(number))
+            | Record::Settlement(number)
+            | Record::Notice(number)
+            | Record::Coverage(number)
+            | Record::Import(Knowledge(number))
+            | Record::Withdrawal(Knowledge(number)) => number.to_be_bytes().to_vec(),
             Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
                 [&number.to_be_bytes()[..], name.as_bytes()].concat()
             }
@@ -192,6 +231,11 @@ impl<'r> Record<'r> {
             "vault" => Record::Vault(whole()?),
             "admission" => Record::Admission(number()?),
             "pause" => Record::Pause(Knowledge(number()?)),
+            "settlement" => Record::Settlement(number()?),
+            "notice" => Record::Notice(number()?),
+            "coverage" => Record::Coverage(number()?),
+            "import" => Record::Import(Knowledge(number()?)),
+            "withdrawal" => Record::Withdrawal(Knowledge(number()?)),
             "signature" => {
                 let (act, account) = key.split_first_chunk::<32>()?;
                 Record::Signature(Digest(*act), std::str::from_utf8(account).ok()?)
@@ -229,6 +273,8 @@ impl<'r> Record<'r> {
             Record::Admission(_) => &[ADMISSION],
             Record::Draft(..) => &[DRAFT],
             Record::Pause(_) => &[PAUSE],
+            Record::Notice(_) => &[NOTICE],
+            Record::Coverage(_) => &[COVERAGE],
             Record::ShadowReport(_) => &[SHADOW_REPORT],
             Record::PreparedAct(_) => &[PREPARED_ACT],
             Record::Credential(..) => &[CREDENTIAL],
@@ -238,6 +284,9 @@ impl<'r> Record<'r> {
             Record::Job(_) => &[JOB],
             Record::JobEnd(_) => &[JOB_END],
             Record::Vault(_) => &[VAULT],
+            Record::Settlement(_) => &[SETTLEMENT],
+            Record::Import(_) => &[IMPORT],
+            Record::Withdrawal(_) => &[WITHDRAWAL],
         };
         let mut digests = Vec::new();
         for sql in statements {
@@ -250,7 +299,13 @@ impl<'r> Record<'r> {
                 Record::Session(token) | Record::SessionEnd(token) => query.bind(&token.0[..]),
                 Record::Job(id) | Record::JobEnd(id) => query.bind(*id),
                 Record::Signature(act, account) => query.bind(&act.0[..]).bind(*account),
-                Record::Admission(number) | Record::Pause(Knowledge(number)) => query.bind(*number),
+                Record::Admission(number)
+                | Record::Pause(Knowledge(number))
+                | Record::Settlement(number)
+                | Record::Notice(number)
+                | Record::Coverage(number)
+                | Record::Import(Knowledge(number))
+                | Record::Withdrawal(Knowledge(number)) => query.bind(*number),
                 Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
                     query.bind(*number).bind(*name)
                 }

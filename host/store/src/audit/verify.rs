@@ -118,13 +118,15 @@ pub enum Broken {
 }
 
 /// Records of which every entry vouches for one row.
-const COUNTS: [(&str, &str); 17] = [
+const COUNTS: [(&str, &str); 22] = [
     ("rule", "SELECT COUNT(*) FROM rule WHERE municipality = $1"),
     ("ordinance", "SELECT COUNT(*) FROM ordinance WHERE municipality = $1"),
     ("revision", "SELECT COUNT(*) FROM revision WHERE municipality = $1"),
     ("admission", "SELECT COUNT(*) FROM admission WHERE municipality = $1"),
     ("draft", "SELECT COUNT(*) FROM draft WHERE municipality = $1"),
     ("pause", "SELECT COUNT(*) FROM pause WHERE municipality = $1"),
+    ("notice", "SELECT COUNT(*) FROM case_notice WHERE municipality = $1"),
+    ("coverage", "SELECT COUNT(*) FROM coverage WHERE municipality = $1"),
     ("shadow report", "SELECT COUNT(*) FROM shadow_report WHERE municipality = $1"),
     ("prepared act", "SELECT COUNT(*) FROM prepared_act WHERE municipality = $1"),
     ("password", "SELECT COUNT(*) FROM credential WHERE municipality = $1"),
@@ -136,6 +138,9 @@ const COUNTS: [(&str, &str); 17] = [
     ("job", "SELECT COUNT(*) FROM job WHERE municipality = $1"),
     ("job end", "SELECT COUNT(*) FROM job_end WHERE municipality = $1"),
     ("vault", "SELECT COUNT(*) FROM vault WHERE municipality = $1"),
+    ("settlement", "SELECT COUNT(*) FROM settlement WHERE municipality = $1"),
+    ("import", "SELECT COUNT(*) FROM import_set WHERE municipality = $1"),
+    ("withdrawal", "SELECT COUNT(*) FROM import_withdrawal WHERE municipality = $1"),
 ];
 const ALL_DECISIONS: &str = "SELECT id FROM decision WHERE municipality = $1 ORDER BY id";
 const ALL_FACTS: &str = "SELECT DISTINCT knowledge FROM fact WHERE municipality = $1";
@@ -169,7 +174,8 @@ impl Store {
     /// Hashes the chain again from its first entry, in one state of the database, and looks up
     /// what the entries vouch for: facts, decisions, rules, ordinances, revisions, acts, their
     /// signatures and effects, admissions, drafts, pauses, shadow reports, prepared acts, passwords,
-    /// log-ins, sessions, jobs, entries of the vault. Names and addresses are not looked at.
+    /// log-ins, sessions, jobs, entries of the vault, imports and their withdrawals, notices, settlements. Names,
+    /// addresses and contacts are not looked at.
     ///
     /// `heads` are heads that were kept elsewhere, whose signatures the caller has verified; those
     /// of other municipalities are passed over. Only they find a tail that was cut off together
@@ -291,12 +297,12 @@ impl Walk<'_> {
 
     /// Compares what is stored with what an entry vouches for.
     async fn look_up(&mut self, transaction: &mut Transaction<'static, Any>, stored: &StoredEntry) -> Result<()> {
-        let StoredEntry { entry: Entry { municipality, sequence, kind, .. }, payload, .. } = stored;
+        let StoredEntry { entry: Entry { municipality, sequence, kind, subject, .. }, payload, .. } = stored;
         let (municipality, sequence) = (*municipality, *sequence);
         *self.counts.entry(kind.clone()).or_default() += 1;
         match kind.as_str() {
-            // What a name or an address was is no business of the chain.
-            "names" | "addresses" => {}
+            // What a name, an address or a contact was is no business of the chain.
+            "names" | "addresses" | "contacts" => {}
             "lookup" | "alarm" => {
                 if Noted::decode(kind, payload).is_err() {
                     self.broken.push(Broken::Unreadable { sequence });
@@ -308,7 +314,7 @@ impl Walk<'_> {
                 if ids.is_empty() || !rest.is_empty() {
                     self.broken.push(Broken::Unreadable { sequence });
                 }
-                for (id, intact) in decisions::intact(transaction, municipality, ids).await? {
+                for (id, intact) in decisions::intact(transaction, municipality, subject, ids).await? {
                     let what = format!("decision {id}");
                     match intact {
                         Some(true) => {}

@@ -38,7 +38,7 @@ async fn head(store: &Store, office: Municipality) -> Head {
 async fn everything(store: &Store, office: Municipality) {
     let revision = some_revision(store, office).await;
     store.assert_facts(office, LEARNT, &[born(1, "1980-01-01"), born(2, "1981-01-01")], &stamp()).await.unwrap();
-    let name = Name { person: PersonId(1), name: "甲野".into(), kana: "コウノ".into(), latin: None };
+    let name = Name { person: PersonId(1), name: "甲野".into(), kana: "コウノ".into(), latin: None, alias: None };
     store.save_names(office, LEARNT, &[name], &stamp()).await.unwrap();
     put_in_force(store, office, revision, Date::MIN, Date::MAX).await;
     desk::fill(store, office, revision).await;

@@ -32,7 +32,7 @@ pub(super) async fn fill(store: &Store, office: Municipality) {
 }
 
 fn name(person: i64, kana: &str, latin: Option<&str>) -> Name {
-    Name { person: PersonId(person), name: "名".into(), kana: kana.into(), latin: latin.map(str::to_owned) }
+    Name { person: PersonId(person), name: "名".into(), kana: kana.into(), latin: latin.map(str::to_owned), alias: None }
 }
 
 fn address(person: i64, address: &str) -> Address {

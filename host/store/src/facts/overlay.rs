@@ -49,6 +49,11 @@ impl Timelines {
         }
     }
 
+    /// Every piece with its kind and item.
+    pub fn lines(self) -> impl Iterator<Item = (Kind, i64, Piece)> {
+        self.lines.into_iter().flat_map(|(kind, item, pieces)| pieces.into_iter().map(move |piece| (kind, item, piece)))
+    }
+
     /// Every piece with its kind.
     pub fn all(&self) -> impl Iterator<Item = (Kind, &Piece)> {
         self.lines.iter().flat_map(|(kind, _, pieces)| pieces.iter().map(|piece| (*kind, piece)))

@@ -1,0 +1,146 @@
+//! Texts of every key that traces and refusals use, the SDK's own left out: for officials, and for engineers.
+
+use jorei_sdk::Label;
+use jorei_sdk::rule::label;
+
+/// The catalogue, by kind of key.
+pub(crate) const LABELS: &[Label] = &[
+    // Steps.
+    label("instalment", "期割", "instalments of the year"),
+    label("fiscal_year", "賦課年度", "fiscal year"),
+    label("first_due", "最初の納期限", "first due date"),
+    label("pension_conditions", "特別徴収の要件", "conditions of pension deduction"),
+    label("head_insured", "世帯主が被保険者", "the head is insured"),
+    label("all_of_age", "被保険者全員が対象年齢", "every insured person is of the age"),
+    label("pension_large_enough", "年金額が下限以上", "the pension is large enough"),
+    label("share_of_pension", "介護保険料と合わせて年金額の上限割合以内", "with the care premium within the share of the pension"),
+    label("deduction_stops", "特別徴収の終了日", "deduction ends"),
+    label("provisional_deduction", "仮徴収額", "provisional deduction"),
+    label("act", "賦課の処分", "act"),
+    label("number", "番号", "number"),
+    label("decided_on", "決定日", "decided on"),
+    label("premium_after_exemptions", "減免後の年間保険料", "annual premium after exemptions"),
+    label("limit_on", "賦課決定ができなくなる日", "too late from"),
+    label("standing", "期間制限", "limit of assessment"),
+    label("to_spread", "割り振る額", "to spread"),
+    label("deducted", "特別徴収とする額", "to deduct"),
+    label("unchanged", "保険料額に変更なし", "premium unchanged"),
+    label("open_instalments", "変更できる納期の数", "instalments still open"),
+    label("added", "増額分の割振り", "added"),
+    label("open_from", "減額できる納期の基準日", "open from"),
+    label("taken_off", "減額分の割振り", "taken off"),
+    label("over", "過納となる額", "billed too much"),
+    label("deduction_ended", "特別徴収の中止", "end of deduction"),
+    label("instalments", "納期ごとの額", "instalments"),
+    label("due", "納期限", "due"),
+    label("obligors", "納付義務者", "obligors"),
+    label("liable_months", "賦課月", "months owed for"),
+    label("obligor", "納付義務者の負担額", "share of an obligor"),
+    label("person", "世帯員", "person"),
+    label("owed_months", "納付義務を負う月", "months of the obligor"),
+    label("deceased", "死亡（相続人が承継）", "deceased: owed by the heirs"),
+    // Formulas.
+    label(
+        "deduction_and_care_within_share",
+        "（保険料×6＋介護保険料）≦年金額×上限割合",
+        "6 deductions + care premium <= share of the pension",
+    ),
+    label("as_in_february", "前年度2月の額×3回", "three times what was deducted in February"),
+    label("total_less_exempted", "年間保険料－減免額", "annual premium - exempted"),
+    label("years_after_first_due", "納期限の翌日から起算して年数を経過した日", "years counted from the day after the due date have passed"),
+    label("equal_parts", "変更できる納期に均等割（端数は所定の納期）", "equal parts over what is open; one takes the remainder"),
+    label("late_instalment", "随時期に割り振る", "a late instalment takes it"),
+    label("billed_too_much", "変更できる納期では減らしきれない額", "more than the open instalments bear"),
+    label("premium_by_months", "保険料×月数÷賦課月数（1円未満切捨て）", "premium x months / months owed for, rounded down"),
+    label("what_is_left", "保険料－ほかの納付義務者の額", "premium less the other shares"),
+    // Words.
+    label("timely", "期間内", "in time"),
+    label("barred", "期間経過（賦課できない）", "too late: changes nothing"),
+    label("excepted", "期間経過後の減額（例外）", "too late, but a reduction that the law allows"),
+    label("first_instalment", "最初の期", "the first instalment"),
+    label("last_instalment", "最後の期", "the last instalment"),
+    // Sections of the ordinance.
+    label("pension", "特別徴収", "pension deduction"),
+    // Values of the ordinance.
+    label("ordinary_collection.instalments", "納期の数", "instalments a year"),
+    label("ordinary_collection.first_month", "最初の納期の月", "month of the first instalment"),
+    label("ordinary_collection.due_day", "納期限の日", "day on which an instalment is due"),
+    label("ordinary_collection.december_due_day", "納期限の日（12月）", "day on which an instalment is due in December"),
+    label("ordinary_collection.unit_yen", "期割額の単位", "unit of a part"),
+    label("ordinary_collection.remainder", "端数を合算する期", "which instalment takes the remainder"),
+    label("ordinary_collection.minimum_yen", "期割額の最低額", "smallest part"),
+    label("ordinary_collection.notice_days", "納期限前に変更できる日数", "days before the due date for a change"),
+    label("ordinary_collection.late_months", "随時期の納期限までの月数", "months to a late instalment"),
+    label("pension.payment_day", "年金支給日", "day on which pensions are paid"),
+    label("pension.notice_days", "年金支給日前に変更できる日数", "days before a payment for a change"),
+    label("pension.unit_yen", "特別徴収額の単位", "unit of a deduction"),
+    label("pension.minimum_pension_yen", "特別徴収の対象となる年金額の下限", "smallest pension deducted from"),
+    label("pension.largest_share_rate", "年金額に対する上限割合", "largest share of the pension"),
+    label("pension.from_age", "対象年齢（以上）", "age reached"),
+    label("pension.before_age", "対象年齢（未満）", "age not reached"),
+    label("pension.first_year_share_rate", "特別徴収開始年度に特別徴収とする割合", "share deducted in the first year"),
+    // Values of national law.
+    label("law.limit_years", "賦課決定の期間制限（年）", "years in which a premium may be assessed"),
+    // Refusals.
+    label(
+        "law_value_missing",
+        "{fiscal_year}年度の法令の値「{value}」が登録されていません。法令を確認し、規則の新しい版を導入してください。",
+        "the rule has no value `{value}` of national law for FY{fiscal_year}; install a version that knows that year's law",
+    ),
+    label(
+        "holidays_not_published",
+        "{year}年の祝日が登録されていないため納期限を決められません。祝日の公表後に規則の新しい版を導入してください。",
+        "the holidays of {year} are not known, so that due dates cannot be told; install a version that knows them",
+    ),
+    label(
+        "birth_unclear",
+        "世帯員{person}の生年月日が不明確なため特別徴収の対象年齢か判断できません。生年月日を確認してください。",
+        "the birth date of person {person} leaves open whether they are of the age for deduction; find it out",
+    ),
+    label(
+        "pension_missing",
+        "世帯員{person}の{year}年度の年金額が登録されていません。年金保険者に確認してください（不明は0円ではありません）。",
+        "no amount of the pension of FY{year} for person {person}; unknown is not zero, find it out",
+    ),
+    label(
+        "care_premium_missing",
+        "世帯員{person}の{year}年度の介護保険料（特別徴収分）が登録されていません。確認して登録してください（不明は0円ではありません）。",
+        "no care premium deducted in FY{year} for person {person}; unknown is not zero, find it out",
+    ),
+    label(
+        "pensions_twice",
+        "世帯員{person}の{year}年度の年金が2件以上あります。特別徴収の対象となる1件に整理してください。",
+        "more than one pension of FY{year} for person {person}; keep the one that is deducted from",
+    ),
+    label(
+        "assessment_twice",
+        "賦課の経過に番号{number}が2件以上あります。システム管理者に連絡してください。",
+        "more than one assessment has the number {number}; the host numbers them from 1, find out why it did not",
+    ),
+    label(
+        "assessments_out_of_order",
+        "賦課の経過の番号{number}の決定日{on}が前の番号より早くなっています。システム管理者に連絡してください。",
+        "assessment {number} of {on} was decided before the one with the number before; the host orders them, find out why it did not",
+    ),
+    label(
+        "assessment_incomplete",
+        "賦課の経過の番号{number}に年間保険料または減免額がありません。システム管理者に連絡してください。",
+        "assessment {number} lacks its total or what was exempted; the host writes both, find out why it did not",
+    ),
+    label(
+        "exempted_more_than_owed",
+        "賦課の経過の番号{number}の減免額が年間保険料を超えています。減免の決定を確認してください。",
+        "assessment {number} exempts more than is owed; look at the exemption",
+    ),
+    label(
+        "liable_months_missing",
+        "{year}年度の保険料がありますが、賦課月のある被保険者がいません。期間制限により反映されない更正がないか確認し、納付義務者を決めてください。",
+        "a premium of FY{year} stands, but nobody is insured in any month; see whether a correction came too late, and settle who owes it",
+    ),
+    label(
+        "head_missing",
+        "{on}時点の世帯主が登録されていません。世帯主を登録してください。",
+        "nobody is recorded as head on {on}; record the head",
+    ),
+    label("two_heads", "{on}時点の世帯主が2人以上います。世帯主を確認してください。", "more than one head on {on}; find out who is"),
+];
