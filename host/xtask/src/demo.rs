@@ -11,6 +11,13 @@ use std::process::{Command, Stdio};
 /// The city of the demo: Asahikawa's published rates, synthetic people.
 const MUNICIPALITY: &str = "012041";
 const YEAR: &str = "2025";
+/// The day that the first decisions of the year count from: before the first instalment is due.
+const MASS_DECISION: &str = "2025-06-13";
+/// What is learnt before the first day is decided again on the second.
+const QUARTERS: [(&str, &str); 4] =
+    [("2025-07-01", "2025-07-11"), ("2025-10-01", "2025-10-10"), ("2026-01-01", "2026-01-13"), ("2026-04-01", "2026-04-10")];
+/// The rules of the year: each rests on the decisions of those before.
+const RULES: [&str; 3] = ["premium", "exemption", "instalment"];
 
 /// Case dates that the first revision answers: those of the ordinance.
 const FIRST: [&str; 4] = ["--from", "2019-04-01", "--until", "2027-04-01"];
@@ -38,36 +45,38 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let database = args.database.clone().unwrap_or_else(|| format!("sqlite://{}", folder.join("jorei.db").display()));
     let office = Office { jorei, database, folder };
     step("a synthetic city (nobody in it is real)");
-    office.run(&["demo-city", "--households", &args.households.to_string()], None)?;
+    office.run(&["demo-city", "--households", &args.households.to_string(), "--learnt-on", "2025-04-01"], None)?;
     step("the office: two accounts, a vendor, a grant; founded by one, signed by the other");
     office.found()?;
     step("the vendor's signed package arrives; it is checked, compiled apart, and runs its own cases");
-    let package = office.package("0.1.0")?;
+    let package = office.package("premium", "0.1.0")?;
     office.run(&["rule", "add", &package], TANAKA)?;
-    office.save_draft("asahikawa", &std::fs::read_to_string(ordinance())?)?;
-    let first = office.revision("asahikawa", "0.1.0")?;
+    office.save_draft("asahikawa", &std::fs::read_to_string(ordinance("premium"))?)?;
+    let first = office.revision("asahikawa", "premium", "0.1.0")?;
     office.approved(&[&["activate", &first, "--reason", "当初の改版"], &FIRST[..]].concat())?;
-    step("the assessment of fiscal year 2025");
-    office.assess()?;
+    step("the assessment of fiscal year 2025, decided on 13 June 2025");
+    office.assess(&["--on", MASS_DECISION])?;
     step("one decision explained");
     let told = office.output(&["explain", "--example", "--year", YEAR], None)?;
     println_all(&told);
     let household = office.example(&told)?;
 
+    office.year_of_change()?;
+
     step("a second signed package arrives, with it an ordinance that rounds each part down to 10 yen in place of 100");
     // The second package's rule is the first one's under another version: what changes amounts is the ordinance.
-    let package = office.package("0.2.0")?;
+    let package = office.package("premium", "0.2.0")?;
     office.run(&["rule", "add", &package], TANAKA)?;
-    let amended = std::fs::read_to_string(ordinance())?
+    let amended = std::fs::read_to_string(ordinance("premium"))?
         .replace("part_rounding = { unit_yen = 100, direction = \"down\" }", "part_rounding = { unit_yen = 10, direction = \"down\" }");
     office.save_draft("asahikawa-10-yen", &amended)?;
-    let second = office.revision("asahikawa-10-yen", "0.2.0")?;
+    let second = office.revision("asahikawa-10-yen", "premium", "0.2.0")?;
     step("its shadow run over the assessed city");
     office.run(&["shadow", "run", &second, "--year", YEAR], TANAKA)?;
     step("tanaka proposes it for fiscal year 2025, seeing the difference; suzuki signs what was shown");
     office.approved(&[&["activate", &second, "--reason", "端数処理の改正"], &SECOND[..]].concat())?;
     office.run(&["revision", "in-force", "--from", "2024-04-01", "--until", "2027-04-01"], None)?;
-    office.assess()?;
+    office.assess(&[])?;
     step("the same household on the other side of the change");
     office.run(&["explain", "--household", &household, "--year", YEAR], None)?;
     step("rollback: one command, no build; an emergency takes effect at once and stays open until suzuki signs");
@@ -132,35 +141,34 @@ impl Office {
             let key = shown.split_whitespace().find(|word| word.starts_with("RW")).context("a public key")?;
             public.push(key.to_owned());
         }
-        let manifest = std::fs::read_to_string("plugins/premium/rule.toml")?;
-        let listed = |name: &str| manifest.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
         let account = |name: &str, key: &str| {
             format!("[[account]]\nname = \"{name}\"\nkey = \"{key}\"\nfrom = \"2026-04-01\"\nuntil = \"2030-04-01\"\n\n")
         };
         let file = account("tanaka", &public[0])
             + &account("suzuki", &public[1])
             + &format!("[[vendor]]\nname = \"jorei\"\nneeded = 1\nkeys = [\"{}\"]\n\n", public[2])
-            + &format!("[[grant]]\nvendor = \"jorei\"\nrule = \"premium\"\n{}\n{}\n", listed("records"), listed("capabilities"));
+            + &RULES.iter().map(|rule| grant(rule)).collect::<anyhow::Result<String>>()?;
         let path = self.folder.join("office.toml");
         std::fs::write(&path, file)?;
         self.approved(&["office", "change", path.to_str().context("a path in UTF-8")?, "--reason", "開設"])
     }
 
-    /// Packs and signs the premium under a version.
-    fn package(&self, version: &str) -> anyhow::Result<String> {
-        let source = self.folder.join(format!("premium-{version}"));
+    /// Packs and signs a rule under a version.
+    fn package(&self, rule: &str, version: &str) -> anyhow::Result<String> {
+        let plugin = Path::new("plugins").join(rule);
+        let source = self.folder.join(format!("{rule}-{version}"));
         std::fs::create_dir_all(&source)?;
         for folder in ["cases", "ordinances"] {
-            crate::run(Command::new("cp").arg("-r").arg(Path::new("plugins/premium").join(folder)).arg(&source))?;
+            crate::run(Command::new("cp").arg("-r").arg(plugin.join(folder)).arg(&source))?;
         }
-        let manifest = std::fs::read_to_string("plugins/premium/rule.toml")?;
+        let manifest = std::fs::read_to_string(plugin.join("rule.toml"))?;
         let manifest: String = manifest
             .lines()
             .map(|line| if line.starts_with("version") { format!("version = \"{version}\"\n") } else { format!("{line}\n") })
             .collect();
         std::fs::write(source.join("rule.toml"), manifest)?;
         let package = format!("{}.jorei", source.display());
-        let component = build::target().join("rules/premium.wasm");
+        let component = build::target().join("rules").join(rule).with_extension("wasm");
         let words =
             ["rule", "pack", source.to_str().context("a path in UTF-8")?, "--component", component.to_str().context("a path")?, "--out"];
         self.run(&[&words[..], &[&package]].concat(), None)?;
@@ -175,10 +183,11 @@ impl Office {
         self.run(&["ordinance", "draft", name, file.to_str().context("a path in UTF-8")?], TANAKA)
     }
 
-    /// Makes a revision of a draft and the rule of a version, and answers its first digits.
-    fn revision(&self, draft: &str, version: &str) -> anyhow::Result<String> {
+    /// Makes a revision of a draft and a rule of a version, and answers its first digits.
+    fn revision(&self, draft: &str, rule: &str, version: &str) -> anyhow::Result<String> {
         let rules = self.output(&["rule", "list"], None)?;
-        let line = rules.lines().find(|line| line.contains(version)).with_context(|| format!("no rule of version {version}"))?;
+        let line = rules.lines().find(|line| line.contains(rule) && line.contains(version));
+        let line = line.with_context(|| format!("no rule {rule} of version {version}"))?;
         let rule = line.split_whitespace().next().context("a digest")?;
         let made = self.output(&["revision", "make", "--rule", rule, "--ordinance", draft], TANAKA)?;
         let revision = made.split_whitespace().nth(1).context("a revision")?;
@@ -198,11 +207,47 @@ impl Office {
         self.run(&["approve", act, "--sign"], SUZUKI)
     }
 
-    fn assess(&self) -> anyhow::Result<()> {
-        // Some of the city's cases are there to be refused: status 1 is the demo's success.
-        let status = self.command(&["assess", "--year", YEAR], None).status().context("assessing")?;
-        ensure!(matches!(status.code(), Some(0 | 1)), "the assessment ended with {status}");
+    fn assess(&self, options: &[&str]) -> anyhow::Result<()> {
+        self.decide(&[&["assess", "--year", YEAR], options].concat())
+    }
+
+    /// Runs what decides for many: some of the city's cases are there to be refused, so status 1 is a success.
+    fn decide(&self, words: &[&str]) -> anyhow::Result<()> {
+        let status = self.command(words, None).status().with_context(|| format!("running {words:?}"))?;
+        ensure!(matches!(status.code(), Some(0 | 1)), "jorei {words:?} ended with {status}");
         Ok(())
+    }
+
+    /// A year of change: facts come late, are corrected and withdrawn; each quarter decides again whom they touch.
+    fn year_of_change(&self) -> anyhow::Result<()> {
+        step("two more rules, for exemptions and for instalments, on the same way into the office");
+        for rule in ["exemption", "instalment"] {
+            let package = self.package(rule, "0.1.0")?;
+            self.run(&["rule", "add", &package], TANAKA)?;
+            self.save_draft(rule, &std::fs::read_to_string(ordinance(rule))?)?;
+            let revision = self.revision(rule, rule, "0.1.0")?;
+            self.approved(&[&["activate", &revision, "--reason", "当初の改版"], &FIRST[..]].concat())?;
+        }
+        step("the year's premiums become instalments");
+        self.decide(&["instalments", "--year", YEAR, "--on", MASS_DECISION])?;
+        let mut told = String::new();
+        for (until, on) in QUARTERS {
+            step(&format!("what the office learns before {until}, and whom it touches: decided again on {on}"));
+            told = self.output(&["demo-year", "--year", YEAR, "--until", until, "--story"], None)?;
+            println_all(&told);
+            self.decide(&["reassess", "--year", YEAR, "--on", on, "--show", "5"])?;
+        }
+        let household =
+            told.split_once("世帯 ").and_then(|(_, rest)| rest.split_whitespace().next()).context("the household of the story")?;
+        step(&format!("the year of household {household}: what happened, every version of its premium, its exemptions, its instalments"));
+        let story = told.find("世帯 ").map_or("", |at| &told[at..]);
+        println_all(story);
+        self.run(&["history", "--household", household, "--year", YEAR], None)?;
+        self.run(&["exemption", "--household", household, "--year", YEAR], None)?;
+        self.run(&["instalments", "--household", household, "--year", YEAR], None)?;
+        step("what waits for a clerk");
+        // What waits is status 1.
+        self.decide(&["queue", "--year", YEAR])
     }
 
     /// The household of an explanation.
@@ -229,8 +274,20 @@ impl Office {
     }
 }
 
-fn ordinance() -> PathBuf {
-    Path::new("plugins/premium/ordinances").join(MUNICIPALITY).with_extension("toml")
+fn ordinance(rule: &str) -> PathBuf {
+    Path::new("plugins").join(rule).join("ordinances").join(MUNICIPALITY).with_extension("toml")
+}
+
+/// What the office file grants a rule: all that its manifest asks for.
+fn grant(rule: &str) -> anyhow::Result<String> {
+    let manifest = std::fs::read_to_string(Path::new("plugins").join(rule).join("rule.toml"))?;
+    let listed = |name: &str| -> anyhow::Result<String> {
+        // A list may take several lines.
+        let start = manifest.find(&format!("\n{name} = [")).with_context(|| format!("the manifest of {rule} lists no {name}"))? + 1;
+        let end = start + manifest[start..].find(']').context("a list that ends")? + 1;
+        Ok(manifest[start..end].to_owned())
+    };
+    Ok(format!("[[grant]]\nvendor = \"jorei\"\nrule = \"{rule}\"\n{}\n{}\n", listed("records")?, listed("capabilities")?))
 }
 
 /// Passes on what a command printed.

@@ -3,6 +3,7 @@
 
 use crate::{best, row, verdict};
 use jorei_domain::id::HouseholdId;
+use jorei_domain::slot::Slot;
 use jorei_service::decide_case::decide;
 use jorei_service::revisions::load;
 use jorei_tests::city_hall::{CityHall, Client, Database, Service, WHOLE, YEAR};
@@ -79,7 +80,7 @@ pub async fn report() {
 /// Households that live there on the date of the cases; a city has some that moved away before.
 async fn households(hall: &CityHall) -> Vec<i64> {
     let as_of = hall.store.latest_knowledge(hall.municipality).await.unwrap();
-    let cases = hall.store.cases(hall.municipality, None, 5 * DECISIONS, WHOLE.0, as_of).await.unwrap();
+    let cases = hall.store.cases(hall.municipality, Slot::Premium, None, 5 * DECISIONS, WHOLE.0, as_of).await.unwrap();
     assert!(cases.len() >= 4 * DECISIONS as usize, "the city is large enough");
     cases.iter().map(|stored| stored.household.0).collect()
 }
@@ -178,7 +179,7 @@ async fn bare(hall: &CityHall) -> f64 {
 async fn engine(hall: &CityHall) -> f64 {
     let as_of = hall.store.latest_knowledge(hall.municipality).await.unwrap();
     let live = load(&hall.store, &hall.runtime, hall.municipality, hall.revisions[0]).await.unwrap();
-    let cases = hall.store.cases(hall.municipality, None, 500, WHOLE.0, as_of).await.unwrap();
+    let cases = hall.store.cases(hall.municipality, Slot::Premium, None, 500, WHOLE.0, as_of).await.unwrap();
     best(5, cases.len(), || {
         for stored in &cases {
             black_box(decide(&live, hall.municipality, HouseholdId(stored.household.0), stored.case.clone(), None).unwrap());

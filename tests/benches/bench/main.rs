@@ -3,10 +3,12 @@
 #![allow(clippy::print_stdout, clippy::float_arithmetic, clippy::unwrap_used, reason = "a report for people; no money in it")]
 
 mod http;
+mod reassessment;
 
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::id::{Digest, Municipality};
 use jorei_domain::record::{Case, Kind, table};
+use jorei_domain::slot::Slot;
 use jorei_domain::table::Table;
 use jorei_engine::{Cases, Grant, Question, ReadRecords, Rule, Runtime, Settings};
 use jorei_premium::Premium;
@@ -200,8 +202,18 @@ async fn assessment(
     let live = Arc::new(revisions::load(store, runtime, municipality, digest).await.unwrap());
     let as_of = store.latest_knowledge(municipality).await.unwrap();
     let year = FiscalYear::new(2025).unwrap();
-    let request =
-        Request { municipality, year, as_of, threads: 2, page: 1_000, clock: jorei_tests::clock, today: TODAY, by: "bench".into() };
+    let request = Request {
+        municipality,
+        year,
+        limits: None,
+        as_of,
+        threads: 2,
+        page: 1_000,
+        clock: jorei_tests::clock,
+        today: TODAY,
+        decided_on: TODAY,
+        by: "bench".into(),
+    };
     let start = Instant::now();
     let tally = assess(store, &live, &request, &AtomicBool::new(false), |_| {}).await.unwrap();
     let assessed = start.elapsed().as_secs_f64();
@@ -232,7 +244,7 @@ async fn assessment(
     verdict("city: assessed and stored / (raw insert + deciding)", assessed / (raw + deciding), 3.0, true);
     row("city: a second run that changes nothing", format!("{unchanged:.2} s"));
     shadow_run(store, runtime, municipality, digest, deciding).await;
-    let (count, bytes) = store.stored_bytes(municipality, revisions::PREMIUM, ON).await.unwrap();
+    let (count, bytes) = store.stored_bytes(municipality, Slot::Premium.word(), ON).await.unwrap();
     verdict("city: bytes stored per decision", bytes as f64 / count as f64, 4096.0, true);
 }
 
@@ -305,6 +317,11 @@ fn main() {
         return;
     }
     let runtime = jorei_tests::runtime();
+    // `cargo bench -p jorei-tests -- reassessment`: deciding again alone.
+    if std::env::args().any(|part| part == "reassessment") {
+        asynchronous.block_on(reassessment::report(&runtime));
+        return;
+    }
     let ordinance = std::fs::read_to_string(built::repository().join("plugins/premium/ordinances/012041.toml")).unwrap();
     let toy_ordinance = std::fs::read_to_string(built::repository().join("tests/toy/ordinance.toml")).unwrap();
 
@@ -314,7 +331,7 @@ fn main() {
         let as_of = store.latest_knowledge(municipality).await.unwrap();
         let (mut cases, mut after) = (Vec::new(), None);
         loop {
-            let page = store.cases(municipality, after, 2_000, ON, as_of).await.unwrap();
+            let page = store.cases(municipality, Slot::Premium, after, 2_000, ON, as_of).await.unwrap();
             let Some(last) = page.last() else { return cases };
             after = Some(last.household);
             cases.extend(page.into_iter().map(|stored| stored.case));
@@ -332,5 +349,6 @@ fn main() {
     asynchronous.block_on(assessment(folder.path(), &store, &runtime, municipality, &ordinance, &cases));
     asynchronous.block_on(store.close());
     memory(folder.path());
+    asynchronous.block_on(reassessment::report(&runtime));
     asynchronous.block_on(http::report());
 }
