@@ -15,6 +15,7 @@ pub mod decision;
 pub mod id;
 pub mod lookup;
 pub mod money;
+pub mod payment;
 pub mod purpose;
 pub mod qualification;
 pub mod record;

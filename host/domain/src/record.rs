@@ -60,6 +60,12 @@ const fn field(name: &'static str, unit: Unit, required: bool, ja: &'static str,
     Field { name, unit, required, ja, en }
 }
 
+/// An instalment is told apart by these three.
+const YEAR_OF_INSTALMENT: Field = field("fiscal_year", Unit::Number, true, "年度", "The fiscal year of the premium.");
+const COLLECTION_OF_INSTALMENT: Field =
+    field("collection", Unit::Code(COLLECTIONS), true, "徴収方法", "ordinary_collection or pension_deduction.");
+const NUMBER_OF_INSTALMENT: Field = field("number", Unit::Number, true, "期", "Its number within the year and way of collection.");
+
 /// A kind of fact. Each is one function of `wit/v1/records.wit` and can be granted alone.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Kind {
@@ -101,6 +107,22 @@ pub enum Kind {
     PremiumPersons,
     /// The instalments of the year as they stand; made by the host from their decision.
     Instalments,
+    /// What is owed by instalment (収入未済); made by the host from the ledger.
+    Arrears,
+    /// What was credited to those instalments: receipts and appropriations; made by the host from the ledger.
+    Credits,
+    /// Grace and waiver of their delinquency charges (徴収猶予・延滞金減免); made by the host from what was granted.
+    Graces,
+    /// Money paid beyond what is owed (過誤納金); made by the host from the ledger.
+    Overpayments,
+    /// The payments that make an overpayment; made by the host from the ledger.
+    OverpaidPayments,
+    /// What the same household owes, that an overpayment may be appropriated to; made by the host from the ledger.
+    Claims,
+    /// What the payer agreed to (充当の同意); made by the host from the matter.
+    Consents,
+    /// Notices of an overpayment, and when it was claimed (還付通知・還付請求); made by the host from the matter.
+    ClaimNotices,
 }
 
 /// Whom a fact is about.
@@ -136,7 +158,15 @@ macro_rules! each_kind {
             premiums = Premiums,
             premium_parts = PremiumParts,
             premium_persons = PremiumPersons,
-            instalments = Instalments
+            instalments = Instalments,
+            arrears = Arrears,
+            credits = Credits,
+            graces = Graces,
+            overpayments = Overpayments,
+            overpaid_payments = OverpaidPayments,
+            claims = Claims,
+            consents = Consents,
+            claim_notices = ClaimNotices
         );
     };
 }
@@ -157,10 +187,21 @@ pub const ASSESSMENT_ACTS: &[&str] = &["initial", "additional", "correction", "e
 pub const PARTS: &[&str] = &["medical", "support", "care", "child"];
 /// Words of `instalments.collection`.
 pub const COLLECTIONS: &[&str] = &["ordinary_collection", "pension_deduction"];
+/// Words of `graces.grace`.
+pub const GRACES: &[&str] = &["waiver", "collection_grace", "conversion_grace"];
+/// Words of `overpayments.cause`: those before `paid_twice` are valid assessments reduced later (過納), the others money paid by
+/// mistake (誤納).
+pub const OVERPAYMENT_CAUSES: &[&str] = &["reduction", "correction_requested", "income_tax", "paid_twice", "paid_too_much", "wrong_payer"];
+/// Words of `overpaid_payments.channel`.
+pub const CHANNELS: &[&str] = &["counter", "convenience_store", "direct_debit", "eltax", "pension_deduction_channel"];
+/// Words of `claims.part`.
+pub const CLAIM_PARTS: &[&str] = &["principal", "delinquency_charge", "demand_fee"];
+/// Words of `consents.consent`.
+pub const CONSENTS: &[&str] = &["appropriate_before_due"];
 
 impl Kind {
     /// Every kind, in the order of `records.wit`.
-    pub const ALL: [Kind; 19] = [
+    pub const ALL: [Kind; 27] = [
         Kind::Persons,
         Kind::Membership,
         Kind::Qualification,
@@ -180,11 +221,34 @@ impl Kind {
         Kind::PremiumParts,
         Kind::PremiumPersons,
         Kind::Instalments,
+        Kind::Arrears,
+        Kind::Credits,
+        Kind::Graces,
+        Kind::Overpayments,
+        Kind::OverpaidPayments,
+        Kind::Claims,
+        Kind::Consents,
+        Kind::ClaimNotices,
     ];
 
-    /// Is it made by the host from what was decided, and never stored or stated by anybody?
+    /// Is it made by the host from what was decided and posted, and never stored as a fact or stated by anybody?
     pub const fn is_derived(self) -> bool {
-        matches!(self, Kind::Assessments | Kind::Premiums | Kind::PremiumParts | Kind::PremiumPersons | Kind::Instalments)
+        matches!(
+            self,
+            Kind::Assessments
+                | Kind::Premiums
+                | Kind::PremiumParts
+                | Kind::PremiumPersons
+                | Kind::Instalments
+                | Kind::Arrears
+                | Kind::Credits
+                | Kind::Graces
+                | Kind::Overpayments
+                | Kind::OverpaidPayments
+                | Kind::Claims
+                | Kind::Consents
+                | Kind::ClaimNotices
+        )
     }
 
     /// Has a person at most one fact of it at a time? Of the others there may be several beside each other, told
@@ -196,7 +260,8 @@ impl Kind {
     /// Whom it is about.
     pub const fn subject(self) -> Subject {
         match self {
-            Kind::Assessments | Kind::Premiums | Kind::PremiumParts | Kind::Instalments => Subject::Household,
+            Kind::PremiumPersons => Subject::Person,
+            _ if self.is_derived() => Subject::Household,
             _ => Subject::Person,
         }
     }
@@ -223,6 +288,14 @@ impl Kind {
             Kind::PremiumParts => "premium_parts",
             Kind::PremiumPersons => "premium_persons",
             Kind::Instalments => "instalments",
+            Kind::Arrears => "arrears",
+            Kind::Credits => "credits",
+            Kind::Graces => "graces",
+            Kind::Overpayments => "overpayments",
+            Kind::OverpaidPayments => "overpaid_payments",
+            Kind::Claims => "claims",
+            Kind::Consents => "consents",
+            Kind::ClaimNotices => "claim_notices",
         }
     }
 
@@ -253,6 +326,14 @@ impl Kind {
             Kind::PremiumParts => "賦課決定（区分別）",
             Kind::PremiumPersons => "賦課決定（個人別）",
             Kind::Instalments => "期割",
+            Kind::Arrears => "期別の債権",
+            Kind::Credits => "収納・充当",
+            Kind::Graces => "猶予・延滞金減免",
+            Kind::Overpayments => "過誤納金",
+            Kind::OverpaidPayments => "過誤納となった納付",
+            Kind::Claims => "充当先の債権",
+            Kind::Consents => "充当の同意",
+            Kind::ClaimNotices => "還付通知・請求",
         }
     }
 
@@ -265,11 +346,22 @@ impl Kind {
             | Kind::FormerMembership
             | Kind::Detention
             | Kind::FormerDependants
-            | Kind::RetiredMembership => Period::Span,
+            | Kind::RetiredMembership
+            | Kind::Graces => Period::Span,
             Kind::Incomes | Kind::Property | Kind::Pensions | Kind::Premiums | Kind::PremiumParts | Kind::PremiumPersons => Period::Year,
-            Kind::Unemployment | Kind::Maternity | Kind::Deaths | Kind::Applications | Kind::Assessments | Kind::Instalments => {
-                Period::Event
-            }
+            Kind::Unemployment
+            | Kind::Maternity
+            | Kind::Deaths
+            | Kind::Applications
+            | Kind::Assessments
+            | Kind::Instalments
+            | Kind::Arrears
+            | Kind::Credits
+            | Kind::Overpayments
+            | Kind::OverpaidPayments
+            | Kind::Claims
+            | Kind::Consents
+            | Kind::ClaimNotices => Period::Event,
         }
     }
 
@@ -572,6 +664,128 @@ impl Kind {
                         ),
                         field("collection", Unit::Code(COLLECTIONS), true, "徴収方法", "ordinary_collection or pension_deduction."),
                         field("amount_yen", YEN, true, "期別額", "What is due."),
+                    ]
+                }
+            }
+            Kind::Arrears => {
+                const {
+                    &[
+                        YEAR_OF_INSTALMENT,
+                        COLLECTION_OF_INSTALMENT,
+                        NUMBER_OF_INSTALMENT,
+                        field("billed_yen", YEN, true, "期別額", "What is due of it as it stands. `on` is its due date (納期限)."),
+                        field("demanded_on", Unit::Date, false, "督促状の発付日", "The day its demand notice was sent, if one was."),
+                    ]
+                }
+            }
+            Kind::Credits => {
+                const {
+                    &[
+                        YEAR_OF_INSTALMENT,
+                        COLLECTION_OF_INSTALMENT,
+                        NUMBER_OF_INSTALMENT,
+                        field(
+                            "yen",
+                            YEN,
+                            true,
+                            "収納額（本料）",
+                            "What it takes off the instalment itself. `on` is the day of payment, or for an appropriation the day both sides existed.",
+                        ),
+                    ]
+                }
+            }
+            Kind::Graces => {
+                const {
+                    &[
+                        YEAR_OF_INSTALMENT,
+                        COLLECTION_OF_INSTALMENT,
+                        NUMBER_OF_INSTALMENT,
+                        field(
+                            "grace",
+                            Unit::Code(GRACES),
+                            true,
+                            "猶予・減免の区分",
+                            "waiver: no delinquency charge for these days; the others: the reduced rate of a grace.",
+                        ),
+                    ]
+                }
+            }
+            Kind::Overpayments => {
+                const {
+                    &[
+                        field(
+                            "number",
+                            Unit::Number,
+                            true,
+                            "番号",
+                            "Its number, which its payments and notices name. `on` is the day it arose: of the correction, or of the payment made by mistake.",
+                        ),
+                        YEAR_OF_INSTALMENT,
+                        COLLECTION_OF_INSTALMENT,
+                        field("instalment", Unit::Number, true, "期", "The instalment that was overpaid."),
+                        field("yen", YEN, true, "過誤納額", "What is left of it to be decided."),
+                        field(
+                            "cause",
+                            Unit::Code(OVERPAYMENT_CAUSES),
+                            true,
+                            "発生原因",
+                            "Why. The first counted day of interest follows from it (Local Tax Act art. 17-4 para. 1).",
+                        ),
+                        field("requested_on", Unit::Date, false, "更正の請求日", "With correction_requested: the day of the request."),
+                        field(
+                            "tax_notified_on",
+                            Unit::Date,
+                            false,
+                            "所得税の更正通知日・申告日",
+                            "With income_tax: the day of the notice of the income-tax correction, or of the filing.",
+                        ),
+                    ]
+                }
+            }
+            Kind::OverpaidPayments => {
+                const {
+                    &[
+                        field("number", Unit::Number, true, "過誤納の番号", "The overpayment. `on` is the day of the payment (納付日)."),
+                        field("yen", YEN, true, "うち過誤納額", "How much of that payment is overpaid; of several payments the last ones."),
+                        field("channel", Unit::Code(CHANNELS), true, "収納区分", "How it was paid."),
+                    ]
+                }
+            }
+            Kind::Claims => {
+                const {
+                    &[
+                        field("number", Unit::Number, true, "番号", "Its number, which a proposal names. `on` is its due date (納期限)."),
+                        YEAR_OF_INSTALMENT,
+                        COLLECTION_OF_INSTALMENT,
+                        field("instalment", Unit::Number, true, "期", "The instalment that is owed, or whose charge is."),
+                        field(
+                            "part",
+                            Unit::Code(CLAIM_PARTS),
+                            true,
+                            "債権の種類",
+                            "principal (本料), delinquency_charge (延滞金) or demand_fee (督促手数料).",
+                        ),
+                        field("open_yen", YEN, true, "未納額", "What is open of it."),
+                        field("same_payer", Unit::Flag, true, "納付義務者が同じ", "1 where the head who owes it is the one who overpaid."),
+                    ]
+                }
+            }
+            Kind::Consents => {
+                const {
+                    &[field(
+                        "consent",
+                        Unit::Code(CONSENTS),
+                        true,
+                        "同意の内容",
+                        "appropriate_before_due: instalments not yet due may be paid with it. `on` is the day it was given.",
+                    )]
+                }
+            }
+            Kind::ClaimNotices => {
+                const {
+                    &[
+                        field("number", Unit::Number, true, "過誤納の番号", "The overpayment. `on` is the day the notice was sent."),
+                        field("claimed_on", Unit::Date, false, "還付請求日", "The day on which it was claimed, if it was."),
                     ]
                 }
             }

@@ -11,11 +11,18 @@ pub enum Slot {
     Exemption,
     /// 期割: when it is due, and what may still be assessed.
     Instalment,
+    /// 督促・延滞金: what is owed for paying late.
+    Delinquency,
+    /// 還付・充当: what becomes of money paid beyond what is owed.
+    Refund,
 }
 
 impl Slot {
     /// Every slot, each after those whose decisions it rests on.
-    pub const ALL: [Slot; 3] = [Slot::Premium, Slot::Exemption, Slot::Instalment];
+    pub const ALL: [Slot; 5] = [Slot::Premium, Slot::Exemption, Slot::Instalment, Slot::Delinquency, Slot::Refund];
+
+    /// Those that are decided for a household's fiscal year, one resting on the other (賦課).
+    pub const YEARLY: [Slot; 3] = [Slot::Premium, Slot::Exemption, Slot::Instalment];
 
     /// Its word: in manifests, in the store, in acts.
     pub const fn word(self) -> &'static str {
@@ -23,6 +30,8 @@ impl Slot {
             Slot::Premium => "premium",
             Slot::Exemption => "exemption",
             Slot::Instalment => "instalment",
+            Slot::Delinquency => "delinquency",
+            Slot::Refund => "refund",
         }
     }
 
@@ -37,6 +46,8 @@ impl Slot {
             Slot::Premium => "賦課",
             Slot::Exemption => "減免",
             Slot::Instalment => "期割",
+            Slot::Delinquency => "督促・延滞金",
+            Slot::Refund => "還付・充当",
         }
     }
 
@@ -77,7 +88,23 @@ impl Slot {
                 Kind::Assessments,
                 Kind::PremiumPersons,
             ],
+            Slot::Delinquency => &[Kind::Persons, Kind::Arrears, Kind::Credits, Kind::Graces],
+            Slot::Refund => &[
+                Kind::Persons,
+                Kind::Membership,
+                Kind::Deaths,
+                Kind::Overpayments,
+                Kind::OverpaidPayments,
+                Kind::Claims,
+                Kind::Consents,
+                Kind::ClaimNotices,
+            ],
         }
+    }
+
+    /// May its rules propose entries of money? The worlds of the others do not have the interface at all.
+    pub const fn proposes(self) -> bool {
+        matches!(self, Slot::Refund)
     }
 
     /// The figure by which its decisions are summed up: table and column, in yen.
@@ -86,6 +113,8 @@ impl Slot {
             Slot::Premium => ("premium", "total_yen"),
             Slot::Exemption => ("exemption", "exempted_yen"),
             Slot::Instalment => ("schedule", "billed_yen"),
+            Slot::Delinquency => ("delinquency", "charge_yen"),
+            Slot::Refund => ("refund", "refund_yen"),
         }
     }
 }
@@ -99,7 +128,7 @@ mod tests {
         for slot in Slot::ALL {
             assert_eq!(Slot::named(slot.word()), Some(slot));
         }
-        assert_eq!(Slot::named("refund"), None);
+        assert_eq!(Slot::named("benefit"), None);
     }
 
     #[test]

@@ -217,7 +217,7 @@ pub async fn page(
     let after = filter.household.map_or(after, |household| Some(HouseholdId(household.0 - 1)));
     let mut desk = reading::Desk::open(store, municipality, year);
     let mut sources = Vec::new();
-    for slot in Slot::ALL.into_iter().filter(|slot| filter.asks_for_slot(*slot)) {
+    for slot in Slot::YEARLY.into_iter().filter(|slot| filter.asks_for_slot(*slot)) {
         sources.push(desk.decided(slot, filter, after, limit).await?);
         if filter.asks_for(Waiting::Paused) {
             sources.push(desk.paused(slot, filter, after, limit).await?);
@@ -268,7 +268,7 @@ pub async fn queue(store: &Store, municipality: Municipality, year: FiscalYear) 
 pub async fn groups(store: &Store, municipality: Municipality, year: FiscalYear, slot: Option<Slot>) -> Result<Vec<Group>, StoreError> {
     let mut desk = reading::Desk::open(store, municipality, year);
     let mut groups: BTreeMap<(&'static str, String), Group> = BTreeMap::new();
-    for slot in Slot::ALL.into_iter().filter(|of| slot.is_none_or(|wanted| wanted == *of)) {
+    for slot in Slot::YEARLY.into_iter().filter(|of| slot.is_none_or(|wanted| wanted == *of)) {
         let filter = Filter { slot: Some(slot), waiting: vec![Waiting::Provisional, Waiting::Pending], ..Filter::default() };
         let mut after = None;
         loop {
@@ -302,7 +302,7 @@ pub async fn groups(store: &Store, municipality: Municipality, year: FiscalYear,
 /// A [`StoreError`].
 pub async fn counts(store: &Store, municipality: Municipality, year: FiscalYear) -> Result<Vec<(Slot, String, u64)>, StoreError> {
     let mut counts = Vec::new();
-    for slot in Slot::ALL {
+    for slot in Slot::YEARLY {
         let of_slot = store.unsettled_by_status(municipality, slot.word(), year.first_day()).await?;
         counts.extend(of_slot.into_iter().filter(|(status, _)| status != "decided").map(|(status, count)| (slot, status, count)));
     }

@@ -87,7 +87,7 @@ pub async fn in_force(
     as_of: Knowledge,
 ) -> Result<(InForce, Vec<(Slot, String)>), RevisionError> {
     let (mut in_force, mut skipped) = (InForce::default(), Vec::new());
-    for slot in Slot::ALL {
+    for slot in Slot::YEARLY {
         let live = match shelf.in_force(municipality, slot, on, as_of).await {
             Ok(live) => Some(live),
             Err(error @ (RevisionError::NotInForce { .. } | RevisionError::Paused { .. })) => {
@@ -103,6 +103,7 @@ pub async fn in_force(
                 in_force.limits_withheld = live.is_none() && shelf.was_in_force(municipality, slot, on).await?;
                 in_force.instalment = live;
             }
+            Slot::Delinquency | Slot::Refund => {}
         }
     }
     Ok((in_force, skipped))
@@ -199,7 +200,7 @@ async fn reassess_year(
     let (mut households, all) = match since {
         Some(since) => {
             let touched = store.touched(municipality, since, request.as_of).await?;
-            let bears = |kind| Slot::ALL.iter().any(|slot| in_force.of(*slot).is_some() && slot.kinds().contains(&kind));
+            let bears = |kind| Slot::YEARLY.iter().any(|slot| in_force.of(*slot).is_some() && slot.kinds().contains(&kind));
             let touched: BTreeSet<HouseholdId> = touched
                 .into_iter()
                 .filter(|touched| bears(touched.kind) && touched.bears_on(on))
@@ -286,7 +287,7 @@ async fn stop_what_fails(
     report: &YearReport,
     made: &[Chained],
 ) -> Result<(), ReassessError> {
-    for live in Slot::ALL.iter().filter_map(|slot| in_force.of(*slot)) {
+    for live in Slot::YEARLY.iter().filter_map(|slot| in_force.of(*slot)) {
         if let Some(held) = store.pause_of(request.municipality, live.slot.word(), live.digest).await? {
             return Err(AssessError::Paused { revision: live.digest, reason: held.reason, last_good: held.last_good }.into());
         }
@@ -359,7 +360,7 @@ async fn load_stretch(
     let (municipality, on, range) = (asked.municipality, asked.year.first_day(), *first..=*last);
     let mut known: BTreeMap<HouseholdId, HouseholdYear> =
         households.iter().map(|household| (*household, HouseholdYear::default())).collect();
-    for slot in Slot::ALL {
+    for slot in Slot::YEARLY {
         if slot == Slot::Premium || in_force.of(slot).is_some() {
             for case in store.cases_of(municipality, slot, range.clone(), on, asked.as_of).await? {
                 let Some(known) = known.get_mut(&case.household) else { continue };

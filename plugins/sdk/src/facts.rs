@@ -45,6 +45,22 @@ pub trait Records {
     fn premium_persons(&self) -> Table;
     /// The instalments as they stand.
     fn instalments(&self) -> Table;
+    /// What is owed by instalment.
+    fn arrears(&self) -> Table;
+    /// What was credited to it.
+    fn credits(&self) -> Table;
+    /// Grace and waiver.
+    fn graces(&self) -> Table;
+    /// Money beyond what is owed.
+    fn overpayments(&self) -> Table;
+    /// The payments that make it.
+    fn overpaid_payments(&self) -> Table;
+    /// What it may be appropriated to.
+    fn claims(&self) -> Table;
+    /// What the payer agreed to.
+    fn consents(&self) -> Table;
+    /// Notices of an overpayment.
+    fn claim_notices(&self) -> Table;
 }
 
 /// The tables that a rule reads, all cases of a call. Made by [`crate::facts!`].
@@ -301,6 +317,67 @@ code!(
         NhiSocietyLeft = 4,
         /// Anything else.
         OtherCause = 5
+    }
+);
+code!(
+    /// Grace or waiver of a delinquency charge.
+    Grace {
+        /// No charge for these days (減免).
+        Waiver = 0,
+        /// Grace of collection (徴収の猶予): reduced rate.
+        CollectionGrace = 1,
+        /// Grace of conversion into money (換価の猶予): reduced rate.
+        ConversionGrace = 2
+    }
+);
+code!(
+    /// Why money was paid beyond what is owed.
+    OverpaymentCause {
+        /// A decided premium was reduced (過納).
+        Reduction = 0,
+        /// It was reduced on the payer's request (更正の請求); of a tax only.
+        CorrectionRequested = 1,
+        /// It was reduced because the income tax was corrected or filed; of a tax only.
+        IncomeTax = 2,
+        /// The same slip was paid twice (誤納).
+        PaidTwice = 3,
+        /// More than the slip says was paid (誤納).
+        PaidTooMuch = 4,
+        /// Somebody else's slip was paid (誤納).
+        WrongPayer = 5
+    }
+);
+code!(
+    /// How something was paid (収納区分).
+    Channel {
+        /// At a counter or bank.
+        Counter = 0,
+        /// In a convenience store.
+        ConvenienceStore = 1,
+        /// By direct debit (口座振替).
+        DirectDebit = 2,
+        /// By eL-QR.
+        Eltax = 3,
+        /// Deducted from a pension (特別徴収).
+        PensionDeduction = 4
+    }
+);
+code!(
+    /// A part of what is owed.
+    ClaimPart {
+        /// The instalment itself (本料).
+        Principal = 0,
+        /// Its delinquency charge (延滞金).
+        DelinquencyCharge = 1,
+        /// The fee of its demand notice (督促手数料).
+        DemandFee = 2
+    }
+);
+code!(
+    /// What a payer agrees to.
+    Consent {
+        /// Instalments not yet due may be paid with an overpayment.
+        AppropriateBeforeDue = 0
     }
 );
 code!(
@@ -685,6 +762,133 @@ view!(
         collection: Collection,
         /// What is due.
         amount_yen: Option<Yen>,
+    }
+);
+
+view!(
+    /// What is owed by instalment. Of the household.
+    Arrears = arrears {
+        /// Due date.
+        on: Date,
+        /// Fiscal year of the premium.
+        fiscal_year: i64,
+        /// How it is collected.
+        collection: Collection,
+        /// Number within the year and way of collection.
+        number: i64,
+        /// What is due of it as it stands.
+        billed_yen: Option<Yen>,
+        /// The day its demand notice was sent.
+        demanded_on: Option<Date>,
+    }
+);
+view!(
+    /// What was credited to the instalments. Of the household.
+    Credits = credits {
+        /// The day it counts from.
+        on: Date,
+        /// Fiscal year of the premium.
+        fiscal_year: i64,
+        /// How it is collected.
+        collection: Collection,
+        /// Number within the year and way of collection.
+        number: i64,
+        /// What it takes off the instalment itself.
+        yen: Option<Yen>,
+    }
+);
+view!(
+    /// Days for which a delinquency charge is waived or reduced. Of the household.
+    Graces = graces {
+        /// First day.
+        from: Date,
+        /// First day after; none while it lasts.
+        until: Option<Date>,
+        /// Fiscal year of the premium.
+        fiscal_year: i64,
+        /// How it is collected.
+        collection: Collection,
+        /// Number within the year and way of collection.
+        number: i64,
+        /// Which.
+        grace: Grace,
+    }
+);
+view!(
+    /// Money beyond what is owed. Of the household.
+    Overpayments = overpayments {
+        /// The day it arose.
+        on: Date,
+        /// Its number.
+        number: i64,
+        /// Fiscal year of the premium.
+        fiscal_year: i64,
+        /// How it is collected.
+        collection: Collection,
+        /// The instalment that was overpaid.
+        instalment: i64,
+        /// What is left of it to be decided.
+        yen: Option<Yen>,
+        /// Why.
+        cause: OverpaymentCause,
+        /// The day of a request for correction.
+        requested_on: Option<Date>,
+        /// The day of the income-tax notice or filing.
+        tax_notified_on: Option<Date>,
+    }
+);
+view!(
+    /// The payments that make an overpayment. Of the household.
+    OverpaidPayments = overpaid_payments {
+        /// The day of the payment.
+        on: Date,
+        /// The overpayment's number.
+        number: i64,
+        /// How much of the payment is overpaid.
+        yen: Option<Yen>,
+        /// How it was paid.
+        channel: Channel,
+    }
+);
+view!(
+    /// What the household owes. Of the household.
+    Claims = claims {
+        /// Due date.
+        on: Date,
+        /// Its number.
+        number: i64,
+        /// Fiscal year of the premium.
+        fiscal_year: i64,
+        /// How it is collected.
+        collection: Collection,
+        /// The instalment.
+        instalment: i64,
+        /// Which part of the debt.
+        part: ClaimPart,
+        /// What is open of it.
+        open_yen: Option<Yen>,
+        /// Owed by who overpaid?
+        same_payer: bool,
+    }
+);
+view!(
+    /// What the payer agreed to. Of the household.
+    Consents = consents {
+        /// The day.
+        on: Date,
+        /// To what.
+        consent: Consent,
+    }
+);
+view!(
+    /// Notices of an overpayment. Of the household.
+    ClaimNotices = claim_notices {
+        /// The day it was sent.
+        on: Date,
+        /// The overpayment's number.
+        number: i64,
+        /// The day of the claim that answered it.
+        claimed_on: Option<Date>,
     }
 );
 

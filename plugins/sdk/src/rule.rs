@@ -114,6 +114,29 @@ pub const LABELS: &[Label] = &[
     // Words of `instalments.collection`.
     label("ordinary_collection", "普通徴収", "ordinary collection"),
     label("pension_deduction", "特別徴収", "pension deduction"),
+    // Words of `graces.grace`.
+    label("waiver", "延滞金の減免", "waiver of the charge"),
+    label("collection_grace", "徴収の猶予", "grace of collection"),
+    label("conversion_grace", "換価の猶予", "grace of conversion"),
+    // Words of `overpayments.cause`.
+    label("reduction", "賦課の減額（過納）", "the premium was reduced"),
+    label("correction_requested", "更正の請求（過納）", "reduced on request"),
+    label("income_tax", "所得税の更正・申告（過納）", "reduced after an income-tax correction"),
+    label("paid_twice", "二重納付（誤納）", "paid twice"),
+    label("paid_too_much", "納付額の誤り（誤納）", "paid too much"),
+    label("wrong_payer", "納付者の誤り（誤納）", "paid by the wrong person"),
+    // Words of `overpaid_payments.channel`.
+    label("counter", "窓口・金融機関", "counter"),
+    label("convenience_store", "コンビニ", "convenience store"),
+    label("direct_debit", "口座振替", "direct debit"),
+    label("eltax", "eL-QR", "eL-QR"),
+    label("pension_deduction_channel", "年金特別徴収", "pension deduction"),
+    // Words of `claims.part`.
+    label("principal", "本料", "principal"),
+    label("delinquency_charge", "延滞金", "delinquency charge"),
+    label("demand_fee", "督促手数料", "demand fee"),
+    // Words of `consents.consent`.
+    label("appropriate_before_due", "納期未到来分への充当", "appropriation before the due date"),
     // Words of `qualification.ended_by`.
     label("lost_on_day", "喪失日による", "lost on the day itself"),
     label("employees_insurance", "社会保険加入", "joined employees' insurance"),

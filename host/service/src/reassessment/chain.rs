@@ -55,6 +55,7 @@ impl InForce {
             Slot::Premium => self.premium.as_ref(),
             Slot::Exemption => self.exemption.as_ref(),
             Slot::Instalment => self.instalment.as_ref(),
+            Slot::Delinquency | Slot::Refund => None,
         }
     }
 }
@@ -110,6 +111,7 @@ impl HouseholdYear {
             Slot::Premium => &mut self.premium_case,
             Slot::Exemption => &mut self.exemption_case,
             Slot::Instalment => &mut self.instalment_case,
+            Slot::Delinquency | Slot::Refund => unreachable!("no link of a year's chain"),
         }
     }
 
@@ -119,6 +121,7 @@ impl HouseholdYear {
             Slot::Premium => &mut self.premiums,
             Slot::Exemption => &mut self.exemptions,
             Slot::Instalment => &mut self.instalments,
+            Slot::Delinquency | Slot::Refund => unreachable!("no link of a year's chain"),
         }
     }
 
@@ -128,6 +131,7 @@ impl HouseholdYear {
             Slot::Premium => self.premiums.last(),
             Slot::Exemption => self.exemptions.last(),
             Slot::Instalment => self.instalments.last(),
+            Slot::Delinquency | Slot::Refund => None,
         }
     }
 }
