@@ -13,6 +13,7 @@ pub mod business_days;
 pub mod calendar;
 pub mod decision;
 pub mod id;
+pub mod ledger;
 pub mod lookup;
 pub mod money;
 pub mod payment;

@@ -282,7 +282,7 @@ async fn within_limits(
 
 async fn save(store: &Store, request: &Request, packed: &[PackedDecision], notices: &[NewNotice]) -> Result<(), StoreError> {
     if !(packed.is_empty() && notices.is_empty()) {
-        store.save_run(packed, notices, &request.stamp()).await?;
+        store.save_run(packed, notices, &[], &request.stamp()).await?;
     }
     Ok(())
 }

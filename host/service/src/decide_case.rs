@@ -225,7 +225,7 @@ pub async fn record(
             Err(NextError::Store(error)) => return Err(error.into()),
         };
         if !(chained.decisions.is_empty() && chained.notices.is_empty()) {
-            match store.save_run(&chained.decisions, &chained.notices, stamp).await {
+            match store.save_run(&chained.decisions, &chained.notices, &[], stamp).await {
                 Ok(_) => {}
                 Err(StoreError::DecidedOtherwise { .. } | StoreError::NotTheSuccessor { .. }) => continue,
                 Err(error) => return Err(error.into()),

@@ -8,6 +8,7 @@ mod acts;
 mod chain;
 mod desk;
 mod imports;
+mod ledger;
 mod masters;
 mod people;
 mod reassessment;
@@ -56,6 +57,7 @@ pub async fn check_all(store: &Store) {
     reassessment::check(store).await;
     imports::check(store).await;
     masters::check(store).await;
+    ledger::check(store).await;
 }
 
 /// Who writes in these checks, and when.
@@ -143,12 +145,17 @@ pub async fn check_statements(store: &Store) {
         crate::contacts::STATEMENTS,
         crate::imports::STATEMENTS,
         crate::masters::STATEMENTS,
+        crate::ledger::STATEMENTS,
+        crate::orders::STATEMENTS,
     ];
     for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "{sql}: {:?}", prepared.err());
     }
-    for insert in [facts::INSERTS, names::INSERTS, addresses::INSERTS, crate::contacts::INSERTS, decisions::INSERTS].into_iter().flatten() {
+    for insert in [facts::INSERTS, names::INSERTS, addresses::INSERTS, crate::contacts::INSERTS, decisions::INSERTS, crate::ledger::INSERTS]
+        .into_iter()
+        .flatten()
+    {
         for count in [1, 2] {
             let prepared = (*connection).prepare(insert.sql(count, store.database).into_sql_str()).await;
             assert!(prepared.is_ok(), "{}: {:?}", insert.head, prepared.err());
@@ -178,6 +185,7 @@ pub async fn check_append_only(store: &Store) {
     imports::fill(store, office).await;
     store.save_decisions(&[packed(office, revision, 1, 1, Failure::Trap, None)], &stamp()).await.unwrap();
     settlements::fill(store, office).await;
+    ledger::fill(store, office).await;
     let tables = [
         ("learning", "learnt_on"),
         ("fact", "source"),
@@ -195,6 +203,8 @@ pub async fn check_append_only(store: &Store) {
         ("draft", "written"),
         ("pause", "reason"),
         ("shadow_report", "content"),
+        ("posting", "event"),
+        ("transfer", "effective"),
         ("prepared_act", "maker"),
         ("credential", "hash"),
         ("session", "account"),

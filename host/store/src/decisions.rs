@@ -1,6 +1,7 @@
 //! Decisions: kept as their canonical content, found by case or by id.
 
 use crate::notices::{self, NewNotice};
+use crate::orders::{self, Book};
 use crate::prefix::Prefix;
 use crate::rows::Insert;
 use crate::{Database, Result, Store, StoreError, audit, date, digest, municipality};
@@ -258,14 +259,15 @@ impl Store {
     /// name the id of the one before it; [`StoreError::Database`], also when the revision is not
     /// stored: what could not be replayed is not kept.
     pub async fn save_decisions(&self, decisions: &[PackedDecision], stamp: &Stamp) -> Result<Saved> {
-        self.save_run(decisions, &[], stamp).await
+        self.save_run(decisions, &[], &[], stamp).await
     }
 
-    /// As [`Store::save_decisions`], together with what the run could not settle: all of it or nothing.
+    /// As [`Store::save_decisions`], together with what the run could not settle and with what follows from the decisions in
+    /// the books: all of it or nothing.
     ///
     /// # Errors
-    /// As [`Store::save_decisions`].
-    pub async fn save_run(&self, decisions: &[PackedDecision], notices: &[NewNotice], stamp: &Stamp) -> Result<Saved> {
+    /// As [`Store::save_decisions`]; [`StoreError::Ledger`] for a posting that cannot be written.
+    pub async fn save_run(&self, decisions: &[PackedDecision], notices: &[NewNotice], books: &[Book], stamp: &Stamp) -> Result<Saved> {
         let mut ordered: Vec<&PackedDecision> = decisions.iter().collect();
         ordered.sort_by(|a, b| a.key().cmp(&b.key()));
         let mut written: BTreeSet<DecisionId> = BTreeSet::new();
@@ -302,6 +304,12 @@ impl Store {
             }
         }
         notices::insert(&mut transaction, notices, stamp).await?;
+        for Book { municipality, postings, orders } in books {
+            // Balances are touched behind the chain only: two writers never wait for each other in a circle.
+            audit::lock(&mut transaction, *municipality).await?;
+            self.post_in(&mut transaction, *municipality, postings, stamp).await?;
+            orders::save(&mut transaction, *municipality, orders, stamp).await?;
+        }
         transaction.commit().await?;
         Ok(Saved { inserted, existing: decisions.len() - inserted })
     }

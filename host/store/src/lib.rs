@@ -29,10 +29,12 @@ pub mod facts;
 pub mod imports;
 pub mod jobs;
 pub mod learning;
+pub mod ledger;
 pub mod lookups;
 pub mod masters;
 pub mod names;
 pub mod notices;
+pub mod orders;
 pub mod pauses;
 pub mod people;
 mod prefix;
@@ -195,6 +197,9 @@ pub enum StoreError {
         /// What is wrong.
         wrong: &'static str,
     },
+    /// A posting that was not written.
+    #[error(transparent)]
+    Ledger(#[from] ledger::LedgerError),
     /// An import that cannot be kept or withdrawn so.
     #[error("import {knowledge}: {wrong}")]
     Import {
@@ -240,7 +245,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 11] = [
+const SQLITE_MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -252,8 +257,10 @@ const SQLITE_MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/sqlite/0009_masters.sql"),
     include_str!("../migrations/sqlite/0010_reassessment.sql"),
     include_str!("../migrations/sqlite/0011_settlements.sql"),
+    include_str!("../migrations/sqlite/0012_ledger.sql"),
+    include_str!("../migrations/sqlite/0013_orders.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 11] = [
+const POSTGRES_MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -265,9 +272,24 @@ const POSTGRES_MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/postgres/0009_masters.sql"),
     include_str!("../migrations/postgres/0010_reassessment.sql"),
     include_str!("../migrations/postgres/0011_settlements.sql"),
+    include_str!("../migrations/postgres/0012_ledger.sql"),
+    include_str!("../migrations/postgres/0013_orders.sql"),
 ];
-const MIGRATION_NAMES: [&str; 11] =
-    ["records", "revisions", "decisions", "acts", "admissions", "pauses", "accounts", "people", "masters", "reassessment", "settlements"];
+const MIGRATION_NAMES: [&str; 13] = [
+    "records",
+    "revisions",
+    "decisions",
+    "acts",
+    "admissions",
+    "pauses",
+    "accounts",
+    "people",
+    "masters",
+    "reassessment",
+    "settlements",
+    "ledger",
+    "orders",
+];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.
 const TAKE_KNOWLEDGE: &str = "INSERT INTO knowledge (municipality, next) VALUES ($1, 2) \

@@ -438,14 +438,14 @@ async fn a_notice_of_a_run_is_listed_beside_the_decision_and_settled_apart() {
         version: 1,
         knowledge: Knowledge(1),
     };
-    store.save_run(&[], &[barred()], &stamp()).await.unwrap();
+    store.save_run(&[], &[barred()], &[], &stamp()).await.unwrap();
     let waits = [(1, Slot::Premium, Waiting::Barred, "期間制限".to_owned())];
     assert_eq!(counter.waiting(&[]).await, waits);
     assert!(matches!(counter.settle(1, Way::Asked, "照会").await, Err(SettleError::NoAnswer { .. })));
     let (item, _) = counter.settle(1, Way::NotAssessed, "期間制限により賦課しない").await.unwrap();
     assert_eq!(item.matter, Some(Matter::Notice(1)));
     assert_eq!(counter.waiting(&[]).await, []);
-    store.save_run(&[], &[barred()], &stamp()).await.unwrap();
+    store.save_run(&[], &[barred()], &[], &stamp()).await.unwrap();
     assert_eq!(counter.waiting(&[]).await, waits, "a later notice waits anew");
     assert_eq!(store.audit_verify(*here, &[], |_| ()).await.unwrap(), []);
 }

@@ -55,6 +55,8 @@ pub(crate) enum Record<'r> {
     Vault(Digest),
     /// What a clerk said to a case that waited, by its place.
     Settlement(i64),
+    /// A payment order, by its number.
+    Order(i64),
     /// A set that was imported, by its number.
     Import(Knowledge),
     /// An import that was withdrawn, by its own number.
@@ -87,6 +89,8 @@ const SHADOW_REPORT: &str =
 const VAULT: &str = "SELECT entry, person, sealed, tag, at, by_whom FROM vault WHERE municipality = $1 AND entry = $2";
 const IMPORT: &str = "SELECT knowledge, digest, forms, at, by_whom FROM import_set WHERE municipality = $1 AND knowledge = $2";
 const WITHDRAWAL: &str = "SELECT withdrawn, knowledge, act, at, by_whom FROM import_withdrawal WHERE municipality = $1 AND withdrawn = $2";
+const ORDER: &str = "SELECT number, household, posting, decision, payee_kind, payee, principal_yen, interest_yen, decided_on, replaces, at, \
+     by_whom FROM payment_order WHERE municipality = $1 AND number = $2";
 const PREPARED_ACT: &str = "SELECT id, content, maker, at FROM prepared_act WHERE municipality = $1 AND id = $2";
 const CREDENTIAL: &str =
     "SELECT ordinal, account, hash, signature, at FROM credential WHERE municipality = $1 AND ordinal = $2 AND account = $3";
@@ -125,6 +129,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     JOB_END,
     VAULT,
     SETTLEMENT,
+    ORDER,
     IMPORT,
     WITHDRAWAL,
 ];
@@ -152,6 +157,7 @@ impl fmt::Display for Record<'_> {
             Record::Job(id) | Record::JobEnd(id) => write!(f, "job {id}"),
             Record::Vault(entry) => write!(f, "vault entry {entry}"),
             Record::Settlement(ordinal) => write!(f, "settlement {ordinal}"),
+            Record::Order(number) => write!(f, "order {number}"),
             Record::Import(knowledge) => write!(f, "import {knowledge}"),
             Record::Withdrawal(withdrawn) => write!(f, "withdrawal of import {withdrawn}"),
         }
@@ -185,6 +191,7 @@ impl<'r> Record<'r> {
             Record::JobEnd(_) => "job end",
             Record::Vault(_) => "vault",
             Record::Settlement(_) => "settlement",
+            Record::Order(_) => "order",
             Record::Import(_) => "import",
             Record::Withdrawal(_) => "withdrawal",
         }
@@ -205,6 +212,7 @@ impl<'r> Record<'r> {
             Record::Admission(number)
             | Record::Pause(Knowledge(number))
             | Record::Settlement(number)
+            | Record::Order(number)
             | Record::Notice(number)
             | Record::Coverage(number)
             | Record::Import(Knowledge(number))
@@ -232,6 +240,7 @@ impl<'r> Record<'r> {
             "admission" => Record::Admission(number()?),
             "pause" => Record::Pause(Knowledge(number()?)),
             "settlement" => Record::Settlement(number()?),
+            "order" => Record::Order(number()?),
             "notice" => Record::Notice(number()?),
             "coverage" => Record::Coverage(number()?),
             "import" => Record::Import(Knowledge(number()?)),
@@ -285,6 +294,7 @@ impl<'r> Record<'r> {
             Record::JobEnd(_) => &[JOB_END],
             Record::Vault(_) => &[VAULT],
             Record::Settlement(_) => &[SETTLEMENT],
+            Record::Order(_) => &[ORDER],
             Record::Import(_) => &[IMPORT],
             Record::Withdrawal(_) => &[WITHDRAWAL],
         };
@@ -302,6 +312,7 @@ impl<'r> Record<'r> {
                 Record::Admission(number)
                 | Record::Pause(Knowledge(number))
                 | Record::Settlement(number)
+                | Record::Order(number)
                 | Record::Notice(number)
                 | Record::Coverage(number)
                 | Record::Import(Knowledge(number))

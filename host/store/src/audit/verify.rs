@@ -2,7 +2,7 @@
 //! what it vouches for.
 
 use super::{COUNTED, ENTRIES, Record, StoredEntry, read};
-use crate::{Result, Store, decisions, facts};
+use crate::{Result, Store, decisions, facts, ledger};
 use jorei_domain::audit::{Entry, Head, START};
 use jorei_domain::id::{Digest, Knowledge, Municipality};
 use jorei_domain::lookup::Noted;
@@ -118,7 +118,7 @@ pub enum Broken {
 }
 
 /// Records of which every entry vouches for one row.
-const COUNTS: [(&str, &str); 22] = [
+const COUNTS: [(&str, &str); 23] = [
     ("rule", "SELECT COUNT(*) FROM rule WHERE municipality = $1"),
     ("ordinance", "SELECT COUNT(*) FROM ordinance WHERE municipality = $1"),
     ("revision", "SELECT COUNT(*) FROM revision WHERE municipality = $1"),
@@ -139,10 +139,12 @@ const COUNTS: [(&str, &str); 22] = [
     ("job end", "SELECT COUNT(*) FROM job_end WHERE municipality = $1"),
     ("vault", "SELECT COUNT(*) FROM vault WHERE municipality = $1"),
     ("settlement", "SELECT COUNT(*) FROM settlement WHERE municipality = $1"),
+    ("order", "SELECT COUNT(*) FROM payment_order WHERE municipality = $1"),
     ("import", "SELECT COUNT(*) FROM import_set WHERE municipality = $1"),
     ("withdrawal", "SELECT COUNT(*) FROM import_withdrawal WHERE municipality = $1"),
 ];
 const ALL_DECISIONS: &str = "SELECT id FROM decision WHERE municipality = $1 ORDER BY id";
+const ALL_POSTINGS: &str = "SELECT COUNT(*) FROM posting WHERE municipality = $1";
 const ALL_FACTS: &str = "SELECT DISTINCT knowledge FROM fact WHERE municipality = $1";
 const ALL_ACTS: &str = "SELECT id FROM act WHERE municipality = $1";
 const ALL_SIGNATURES: &str = "SELECT act, account FROM act_signature WHERE municipality = $1";
@@ -155,7 +157,8 @@ const ACTIVATIONS_WITHOUT_ACT: &str = "SELECT a.knowledge, a.revision FROM activ
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const STATEMENTS: &[&str] = &[ALL_ACTS, ALL_SIGNATURES, ALL_EFFECTS, ALL_DECISIONS, ALL_FACTS, ACTIVATIONS_WITHOUT_ACT];
+pub(crate) const STATEMENTS: &[&str] =
+    &[ALL_ACTS, ALL_SIGNATURES, ALL_EFFECTS, ALL_DECISIONS, ALL_FACTS, ALL_POSTINGS, ACTIVATIONS_WITHOUT_ACT];
 
 /// Entries per query.
 const PAGE: i64 = 200;
@@ -174,7 +177,7 @@ impl Store {
     /// Hashes the chain again from its first entry, in one state of the database, and looks up
     /// what the entries vouch for: facts, decisions, rules, ordinances, revisions, acts, their
     /// signatures and effects, admissions, drafts, pauses, shadow reports, prepared acts, passwords,
-    /// log-ins, sessions, jobs, entries of the vault, imports and their withdrawals, notices, settlements. Names,
+    /// log-ins, sessions, jobs, entries of the vault, imports and their withdrawals, notices, settlements, postings, orders. Names,
     /// addresses and contacts are not looked at.
     ///
     /// `heads` are heads that were kept elsewhere, whose signatures the caller has verified; those
@@ -202,6 +205,7 @@ impl Store {
             suspects: Vec::new(),
             recorded: BTreeSet::new(),
             decisions: BTreeSet::new(),
+            postings: 0,
             facts: BTreeSet::new(),
             counts: BTreeMap::new(),
         };
@@ -243,6 +247,8 @@ struct Walk<'h> {
     recorded: BTreeSet<(&'static str, Digest, String)>,
     /// Every decision that an entry vouches for.
     decisions: BTreeSet<Digest>,
+    /// How many postings entries vouch for.
+    postings: i64,
     /// Knowledge number of every set of facts that an entry vouches for.
     facts: BTreeSet<i64>,
     /// Entries of each kind.
@@ -323,6 +329,23 @@ impl Walk<'_> {
                     }
                 }
             }
+            "postings" => {
+                let (pairs, rest) = payload.as_chunks::<64>();
+                if pairs.is_empty() || !rest.is_empty() {
+                    self.broken.push(Broken::Unreadable { sequence });
+                }
+                for (id, content) in pairs.iter().filter_map(|pair| pair.split_first_chunk::<32>()) {
+                    let Ok(content) = content.try_into().map(Digest) else { continue };
+                    let id = Digest(*id);
+                    self.postings += 1;
+                    let what = format!("posting {id}");
+                    match ledger::intact(transaction, municipality, id, content).await? {
+                        Some(true) => {}
+                        Some(false) => self.broken.push(Broken::Altered { sequence, what }),
+                        None => self.broken.push(Broken::Missing { sequence, what }),
+                    }
+                }
+            }
             "facts" => {
                 let Some((number, digest)) = payload.split_first_chunk::<8>().filter(|(_, digest)| digest.len() == 32) else {
                     self.broken.push(Broken::Unreadable { sequence });
@@ -379,6 +402,11 @@ impl Walk<'_> {
                 let what = format!("{} of {rows} rows of kind {kind}", rows - recorded);
                 self.broken.push(Broken::Unrecorded { sequence: last, what });
             }
+        }
+        let posted: i64 = sqlx::query(ALL_POSTINGS).bind(municipality.number()).fetch_one(&mut **transaction).await?.try_get(0)?;
+        if posted > self.postings {
+            let what = format!("{} of {posted} postings", posted - self.postings);
+            self.broken.push(Broken::Unrecorded { sequence: last, what });
         }
         let mut decided = Vec::new();
         for row in sqlx::query(ALL_DECISIONS).bind(municipality.number()).fetch_all(&mut **transaction).await? {

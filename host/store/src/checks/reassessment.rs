@@ -14,7 +14,7 @@ pub(super) async fn check(store: &Store) {
 
 /// A row in each table, for the check that tables only gain rows.
 pub(super) async fn fill(store: &Store, office: Municipality) {
-    store.save_run(&[], &[notice(office, 1, NoticeKind::Barred, 0)], &stamp()).await.unwrap();
+    store.save_run(&[], &[notice(office, 1, NoticeKind::Barred, 0)], &[], &stamp()).await.unwrap();
     store.save_coverage(office, &coverage(1), &stamp()).await.unwrap();
 }
 
@@ -56,7 +56,7 @@ async fn check_notices(store: &Store) {
     let revision = some_revision(store, office).await;
     let first = packed(office, revision, 1, 1, Failure::Trap, None);
     let notices = [notice(office, 1, NoticeKind::Barred, 1), notice(office, 2, NoticeKind::Conflict, 0)];
-    store.save_run(std::slice::from_ref(&first), &notices, &stamp()).await.unwrap();
+    store.save_run(std::slice::from_ref(&first), &notices, &[], &stamp()).await.unwrap();
     let open = async || {
         let open = store.open_notices(office, CASE_ON, 0, 10).await.unwrap();
         open.iter().map(|notice| (notice.household.0, notice.kind)).collect::<Vec<_>>()
@@ -66,13 +66,13 @@ async fn check_notices(store: &Store) {
     // What belongs to a version that is superseded is open no more.
     store.save_decisions(&[packed(office, revision, 1, 2, Failure::Fuel, Some(first.id()))], &stamp()).await.unwrap();
     assert_eq!(open().await, [(2, NoticeKind::Conflict)]);
-    store.save_run(&[], &[notice(office, 2, NoticeKind::Cleared, 0)], &stamp()).await.unwrap();
+    store.save_run(&[], &[notice(office, 2, NoticeKind::Cleared, 0)], &[], &stamp()).await.unwrap();
     assert_eq!(open().await, []);
     let latest = store.latest_notices(office, CASE_ON, HouseholdId(2)..=HouseholdId(2)).await.unwrap();
     assert_eq!(latest.iter().map(|notice| (notice.sequence, notice.kind)).collect::<Vec<_>>(), [(3, NoticeKind::Cleared)]);
     // A batch that is refused leaves no notice either.
     let stray = packed(office, revision, 1, 3, Failure::Fuel, Some(Digest::of(b"another")));
-    assert!(store.save_run(&[stray], &[notice(office, 3, NoticeKind::Barred, 0)], &stamp()).await.is_err());
+    assert!(store.save_run(&[stray], &[notice(office, 3, NoticeKind::Barred, 0)], &[], &stamp()).await.is_err());
     assert_eq!(open().await, []);
 }
 
