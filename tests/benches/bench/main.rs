@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::float_arithmetic, clippy::unwrap_used, reason = "a report for people; no money in it")]
 
 mod http;
+mod ledger;
 mod reassessment;
 
 use jorei_domain::calendar::{Date, FiscalYear};
@@ -317,6 +318,11 @@ fn main() {
         return;
     }
     let runtime = jorei_tests::runtime();
+    // `cargo bench -p jorei-tests -- ledger`: the ledger alone.
+    if std::env::args().any(|part| part == "ledger") {
+        asynchronous.block_on(ledger::report());
+        return;
+    }
     // `cargo bench -p jorei-tests -- reassessment`: deciding again alone.
     if std::env::args().any(|part| part == "reassessment") {
         asynchronous.block_on(reassessment::report(&runtime));
