@@ -1,0 +1,7 @@
+//! Files as a whole: what is written is read, what is read is written again to the same bytes, and what was changed on the
+//! way is refused by record and field.
+
+mod made_up;
+mod mutations;
+mod refusals;
+mod round_trip;
