@@ -259,6 +259,7 @@ fn half_width(kana: &str) -> Result<String, What> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 mod tests {
     use super::*;
 

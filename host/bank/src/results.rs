@@ -281,6 +281,7 @@ impl Once {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 mod tests {
     use super::*;
     use crate::account::{BankAccount, DepositKind};

@@ -1,5 +1,7 @@
 //! A file of 50,000 lines is written and read with the memory of one of 500: an allocator counts the bytes that are alive.
 
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
+
 use jorei_bank::account::{AccountNumber, BankAccount, BankCode, BranchCode, DepositKind};
 use jorei_bank::bulk_transfer::{Line, Reader, Writer};
 use jorei_bank::file::{BankKana, ClientCode, ClientName, Header, LineEnd, PaymentNumber, Totals};
