@@ -12,7 +12,7 @@ use jorei_domain::id::{Digest, HouseholdId, Municipality};
 use jorei_domain::ledger::{Account, AccountKind, Balance, Event, Malformed, Overpayment, Phase, Posting, Transfer, TransferId};
 use jorei_domain::money::Yen;
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row as _, Transaction};
+use sqlx::{Acquire as _, Any, AnyConnection, Row as _, Transaction};
 use std::collections::BTreeMap;
 
 /// Why a posting was not written. Nothing of its call was.
@@ -86,8 +86,15 @@ pub struct StoredPosting {
 
 const KNOWN: &str = "SELECT digest FROM posting WHERE municipality = $1 AND id = $2";
 const NEXT: &str = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM posting WHERE municipality = $1";
-const POST: &str = "INSERT INTO posting (municipality, id, ordinal, event, booked_on, decision, reference, digest, at, by_whom) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+/// Sixteen at once, as many as a page of receipts makes in few round trips.
+const KNOWN_OF_SEVERAL: &str = "SELECT id, digest FROM posting \
+     WHERE municipality = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+const KNOWN_AT_ONCE: usize = 16;
+const INSERT_POSTINGS: crate::rows::Insert = crate::rows::Insert {
+    head: "INSERT INTO posting (municipality, id, ordinal, event, booked_on, decision, reference, digest, at, by_whom) VALUES",
+    columns: 10,
+    tail: "",
+};
 const INSERT_TRANSFERS: crate::rows::Insert = crate::rows::Insert {
     head: "INSERT INTO transfer (municipality, posting, line, debit_kind, debit_household, debit_year, debit_item, \
          credit_kind, credit_household, credit_year, credit_item, yen, phase, of_posting, of_line, effective) VALUES",
@@ -164,7 +171,7 @@ const EVERY: &str =
 pub(crate) const STATEMENTS: &[&str] = &[
     KNOWN,
     NEXT,
-    POST,
+    KNOWN_OF_SEVERAL,
     ARISE,
     HAS_ARISEN,
     OVERPAYMENTS,
@@ -185,9 +192,17 @@ pub(crate) const STATEMENTS: &[&str] = &[
 ];
 /// Every insert of several rows, for the same test.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const INSERTS: &[crate::rows::Insert] = &[INSERT_TRANSFERS];
+pub(crate) const INSERTS: &[crate::rows::Insert] = &[INSERT_POSTINGS, INSERT_TRANSFERS];
 
-const TRANSFERS_PER_STATEMENT: usize = 60;
+const POSTINGS_PER_STATEMENT: usize = 100;
+const TRANSFERS_PER_STATEMENT: usize = 200;
+
+/// A posting that was not there before.
+struct Fresh<'p> {
+    posting: &'p Posting,
+    ordinal: i64,
+    content: Digest,
+}
 
 impl Store {
     /// Writes postings, all or none, in their order, with one entry in the chain. A posting that is there already with the
@@ -212,32 +227,52 @@ impl Store {
         stamp: &Stamp,
     ) -> Result<Vec<Posted>> {
         let mut posted = Vec::with_capacity(postings.len());
+        let mut fresh: Vec<Fresh<'_>> = Vec::with_capacity(postings.len());
         let (mut payload, mut events) = (Vec::new(), BTreeMap::<&str, u64>::new());
         let mut ordinal: i64 = sqlx::query(NEXT).bind(municipality.number()).fetch_one(&mut **transaction).await?.try_get(0)?;
+        let known = known(transaction, municipality, postings).await?;
         for posting in postings {
             posting.check().map_err(|wrong| LedgerError::Malformed { posting: posting.id, wrong })?;
             let content = posting.digest();
-            let known = sqlx::query(KNOWN).bind(municipality.number()).bind(&posting.id.0[..]);
-            if let Some(row) = known.fetch_optional(&mut **transaction).await? {
-                if digest(&row, 0)? != content {
+            let before = known.get(&posting.id).copied();
+            let before = before.or_else(|| fresh.iter().find(|fresh| fresh.posting.id == posting.id).map(|fresh| fresh.content));
+            if let Some(before) = before {
+                if before != content {
                     return Err(LedgerError::OtherContent(posting.id).into());
                 }
                 posted.push(Posted::Already);
                 continue;
             }
-            self.write(transaction, municipality, posting, ordinal, content, stamp).await.map_err(|error| told(error, posting.id))?;
-            for transfer in posting.transfers.iter().filter(|transfer| transfer.credit.kind == AccountKind::Overpaid) {
-                let Account { household, item, .. } = transfer.credit;
-                let query = sqlx::query(HAS_ARISEN).bind(municipality.number()).bind(household).bind(item);
-                if query.fetch_optional(&mut **transaction).await?.is_none() {
-                    return Err(LedgerError::NoOverpayment(posting.id, household, item).into());
-                }
-            }
+            fresh.push(Fresh { posting, ordinal, content });
             ordinal += 1;
             payload.extend_from_slice(&posting.id.0);
             payload.extend_from_slice(&content.0);
             *events.entry(posting.event.word()).or_default() += 1;
             posted.push(Posted::New);
+        }
+        for page in fresh.chunks(POSTINGS_PER_STATEMENT) {
+            let mut attempt = transaction.begin().await?;
+            match self.write(&mut attempt, municipality, page, stamp).await {
+                Ok(()) => attempt.commit().await?,
+                Err(error) if page.len() == 1 => return Err(told(error, page[0].posting.id)),
+                // Which of them it was is found by writing them one by one.
+                Err(_) => {
+                    attempt.rollback().await?;
+                    for one in page {
+                        let written = self.write(transaction, municipality, std::slice::from_ref(one), stamp).await;
+                        written.map_err(|error| told(error, one.posting.id))?;
+                    }
+                }
+            }
+            for Fresh { posting, .. } in page {
+                for transfer in posting.transfers.iter().filter(|transfer| transfer.credit.kind == AccountKind::Overpaid) {
+                    let Account { household, item, .. } = transfer.credit;
+                    let query = sqlx::query(HAS_ARISEN).bind(municipality.number()).bind(household).bind(item);
+                    if query.fetch_optional(&mut **transaction).await?.is_none() {
+                        return Err(LedgerError::NoOverpayment(posting.id, household, item).into());
+                    }
+                }
+            }
         }
         if !payload.is_empty() {
             let subject = events.iter().map(|(event, count)| format!("{count} {event}")).collect::<Vec<_>>().join(", ");
@@ -248,31 +283,34 @@ impl Store {
 
     async fn write(
         &self,
-        transaction: &mut Transaction<'static, Any>,
+        connection: &mut AnyConnection,
         municipality: Municipality,
-        posting: &Posting,
-        ordinal: i64,
-        content: Digest,
+        page: &[Fresh<'_>],
         stamp: &Stamp,
     ) -> std::result::Result<(), sqlx::Error> {
-        sqlx::query(POST)
-            .bind(municipality.number())
-            .bind(&posting.id.0[..])
-            .bind(ordinal)
-            .bind(posting.event.word())
-            .bind(posting.booked_on.to_string())
-            .bind(posting.decision.as_ref().map(|decision| &decision.0[..]))
-            .bind(posting.reference.as_str())
-            .bind(&content.0[..])
-            .bind(stamp.at.as_str())
-            .bind(stamp.by.as_str())
-            .execute(&mut **transaction)
-            .await?;
-        let lines: Vec<(u32, &Transfer)> = (0_u32..).zip(&posting.transfers).collect();
+        let mut query = sqlx::query(INSERT_POSTINGS.sql(page.len(), self.database));
+        for Fresh { posting, ordinal, content } in page {
+            query = query
+                .bind(municipality.number())
+                .bind(&posting.id.0[..])
+                .bind(*ordinal)
+                .bind(posting.event.word())
+                .bind(posting.booked_on.to_string())
+                .bind(posting.decision.as_ref().map(|decision| &decision.0[..]))
+                .bind(posting.reference.as_str())
+                .bind(&content.0[..])
+                .bind(stamp.at.as_str())
+                .bind(stamp.by.as_str());
+        }
+        query.execute(&mut *connection).await?;
+        let lines: Vec<(Digest, u32, &Transfer)> = page
+            .iter()
+            .flat_map(|fresh| (0_u32..).zip(&fresh.posting.transfers).map(|(line, transfer)| (fresh.posting.id, line, transfer)))
+            .collect();
         for chunk in lines.chunks(TRANSFERS_PER_STATEMENT) {
             let mut query = sqlx::query(INSERT_TRANSFERS.sql(chunk.len(), self.database));
-            for (line, transfer) in chunk {
-                query = query.bind(municipality.number()).bind(&posting.id.0[..]).bind(i64::from(*line));
+            for (posting, line, transfer) in chunk {
+                query = query.bind(municipality.number()).bind(posting.0.to_vec()).bind(i64::from(*line));
                 for account in [&transfer.debit, &transfer.credit] {
                     query = query.bind(account.kind.number()).bind(account.household).bind(i64::from(account.year)).bind(account.item);
                 }
@@ -284,20 +322,22 @@ impl Store {
                     .bind(of.map(|of| i64::from(of.line)))
                     .bind(transfer.effective.to_string());
             }
-            query.execute(&mut **transaction).await?;
+            query.execute(&mut *connection).await?;
         }
-        for overpayment in &posting.overpayments {
-            sqlx::query(ARISE)
-                .bind(municipality.number())
-                .bind(overpayment.household.0)
-                .bind(overpayment.number)
-                .bind(i64::from(overpayment.cause))
-                .bind(overpayment.arose_on.to_string())
-                .bind(overpayment.requested_on.map(|day| day.to_string()))
-                .bind(overpayment.tax_notified_on.map(|day| day.to_string()))
-                .bind(&posting.id.0[..])
-                .execute(&mut **transaction)
-                .await?;
+        for Fresh { posting, .. } in page {
+            for overpayment in &posting.overpayments {
+                sqlx::query(ARISE)
+                    .bind(municipality.number())
+                    .bind(overpayment.household.0)
+                    .bind(overpayment.number)
+                    .bind(i64::from(overpayment.cause))
+                    .bind(overpayment.arose_on.to_string())
+                    .bind(overpayment.requested_on.map(|day| day.to_string()))
+                    .bind(overpayment.tax_notified_on.map(|day| day.to_string()))
+                    .bind(&posting.id.0[..])
+                    .execute(&mut *connection)
+                    .await?;
+            }
         }
         Ok(())
     }
@@ -455,6 +495,26 @@ impl Store {
         }
         Ok(wrong)
     }
+}
+
+/// Which of some postings are there, with the digests of their content.
+async fn known(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    postings: &[Posting],
+) -> Result<BTreeMap<Digest, Digest>> {
+    let mut known = BTreeMap::new();
+    for chunk in postings.chunks(KNOWN_AT_ONCE) {
+        let mut query = sqlx::query(KNOWN_OF_SEVERAL).bind(municipality.number());
+        for place in 0..KNOWN_AT_ONCE {
+            // A short chunk repeats its last one.
+            query = query.bind(chunk[place.min(chunk.len() - 1)].id.0.to_vec());
+        }
+        for row in query.fetch_all(&mut **transaction).await? {
+            known.insert(digest(&row, 0)?, digest(&row, 1)?);
+        }
+    }
+    Ok(known)
 }
 
 /// What the database said of a posting.

@@ -100,32 +100,45 @@ END
 $$;
 CREATE TRIGGER posting_of_a_decision BEFORE INSERT ON posting FOR EACH ROW EXECUTE FUNCTION posting_of_a_decision();
 
-CREATE FUNCTION transfer_counts() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION transfer_ends_its_own() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.of_posting IS NOT NULL AND NOT EXISTS (SELECT 1 FROM transfer p
+    IF NOT EXISTS (SELECT 1 FROM transfer p
         WHERE p.municipality = NEW.municipality AND p.posting = NEW.of_posting AND p.line = NEW.of_line AND p.phase = 1 AND p.yen = NEW.yen
         AND p.debit_kind = NEW.debit_kind AND p.debit_household = NEW.debit_household AND p.debit_year = NEW.debit_year AND p.debit_item = NEW.debit_item
         AND p.credit_kind = NEW.credit_kind AND p.credit_household = NEW.credit_household AND p.credit_year = NEW.credit_year AND p.credit_item = NEW.credit_item) THEN
         RAISE EXCEPTION 'a transfer can end a pending one of the same accounts and amount only';
     END IF;
-    INSERT INTO balance (municipality, household, kind, year, item, debits, credits, debits_pending, credits_pending)
-        VALUES (NEW.municipality, NEW.debit_household, NEW.debit_kind, NEW.debit_year, NEW.debit_item, 0, 0, 0, 0) ON CONFLICT DO NOTHING;
-    INSERT INTO balance (municipality, household, kind, year, item, debits, credits, debits_pending, credits_pending)
-        VALUES (NEW.municipality, NEW.credit_household, NEW.credit_kind, NEW.credit_year, NEW.credit_item, 0, 0, 0, 0) ON CONFLICT DO NOTHING;
-    UPDATE balance SET
-        debits = debits + CASE WHEN NEW.phase IN (0, 2) THEN NEW.yen ELSE 0 END,
-        debits_pending = debits_pending + CASE NEW.phase WHEN 1 THEN NEW.yen WHEN 0 THEN 0 ELSE -NEW.yen END
-        WHERE municipality = NEW.municipality AND household = NEW.debit_household AND kind = NEW.debit_kind
-        AND year = NEW.debit_year AND item = NEW.debit_item;
-    UPDATE balance SET
-        credits = credits + CASE WHEN NEW.phase IN (0, 2) THEN NEW.yen ELSE 0 END,
-        credits_pending = credits_pending + CASE NEW.phase WHEN 1 THEN NEW.yen WHEN 0 THEN 0 ELSE -NEW.yen END
-        WHERE municipality = NEW.municipality AND household = NEW.credit_household AND kind = NEW.credit_kind
-        AND year = NEW.credit_year AND item = NEW.credit_item;
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER transfer_counts BEFORE INSERT ON transfer FOR EACH ROW EXECUTE FUNCTION transfer_counts();
+CREATE TRIGGER transfer_ends_its_own BEFORE INSERT ON transfer FOR EACH ROW WHEN (NEW.of_posting IS NOT NULL)
+    EXECUTE FUNCTION transfer_ends_its_own();
+
+-- Once for each statement: every change of a row within one transaction leaves a dead version behind, and the account of a
+-- channel's day would grow a chain of thousands that each further change walks along.
+CREATE FUNCTION transfer_counts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO balance (municipality, household, kind, year, item, debits, credits, debits_pending, credits_pending)
+        SELECT municipality, debit_household, debit_kind, debit_year, debit_item, 0, 0, 0, 0 FROM written
+        UNION SELECT municipality, credit_household, credit_kind, credit_year, credit_item, 0, 0, 0, 0 FROM written
+        ON CONFLICT DO NOTHING;
+    UPDATE balance b SET debits = b.debits + s.debits, credits = b.credits + s.credits,
+        debits_pending = b.debits_pending + s.debits_pending, credits_pending = b.credits_pending + s.credits_pending
+        FROM (SELECT municipality, household, kind, year, item, SUM(debits) AS debits, SUM(credits) AS credits,
+                SUM(debits_pending) AS debits_pending, SUM(credits_pending) AS credits_pending
+            FROM (SELECT municipality, debit_household AS household, debit_kind AS kind, debit_year AS year, debit_item AS item,
+                    CASE WHEN phase IN (0, 2) THEN yen ELSE 0 END AS debits, 0 AS credits,
+                    CASE phase WHEN 1 THEN yen WHEN 0 THEN 0 ELSE -yen END AS debits_pending, 0 AS credits_pending FROM written
+                UNION ALL SELECT municipality, credit_household, credit_kind, credit_year, credit_item,
+                    0, CASE WHEN phase IN (0, 2) THEN yen ELSE 0 END,
+                    0, CASE phase WHEN 1 THEN yen WHEN 0 THEN 0 ELSE -yen END FROM written) AS sides
+            GROUP BY municipality, household, kind, year, item) AS s
+        WHERE b.municipality = s.municipality AND b.household = s.household AND b.kind = s.kind AND b.year = s.year AND b.item = s.item;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER transfer_counts AFTER INSERT ON transfer REFERENCING NEW TABLE AS written FOR EACH STATEMENT
+    EXECUTE FUNCTION transfer_counts();
 
 CREATE FUNCTION balance_keeps() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
