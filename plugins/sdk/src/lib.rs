@@ -8,6 +8,7 @@
 //!
 //! `docs/adding-a-rule.md` builds a small rule step by step.
 
+pub mod appropriation;
 #[doc(hidden)]
 pub mod component;
 pub mod facts;

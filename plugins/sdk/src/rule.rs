@@ -169,6 +169,11 @@ pub const LABELS: &[Label] = &[
     label("rate", "割合（年）", "rate of a year"),
     label("base_rate_days", "計算の基礎となる額×割合×日数÷365", "amount x rate x days / 365"),
     label("sum_of_parts", "期間ごとの額の合計", "sum of the parts"),
+    // The order of the parts of a debt (`appropriation`).
+    label("appropriation_order", "充当の順序", "order of appropriation"),
+    label("appropriation_order.first", "第1順位", "paid first"),
+    label("appropriation_order.second", "第2順位", "paid second"),
+    label("appropriation_order.third", "第3順位", "paid third"),
     // Rows of an ordinance (`rows`).
     label("asked_at_least", "以上か", "at least?"),
     label("asked_above", "を超えるか", "above?"),

@@ -195,8 +195,6 @@ pub struct Stretch {
 pub struct Accrued {
     /// In order of days.
     pub stretches: Vec<Stretch>,
-    /// The amount of the last piece as it is counted on; nil where it is too small.
-    pub last_base: Yen,
     /// The parts together.
     pub sum: Yen,
     /// The sum after its own rounding.
@@ -245,10 +243,9 @@ impl<'a> Counter<'a> {
         mut rate: impl FnMut(i32, S, &mut T) -> Result<Rate, Refusal>,
         t: &mut T,
     ) -> Result<Accrued, Refusal> {
-        let mut accrued = Accrued { stretches: Vec::new(), last_base: Yen::ZERO, sum: Yen::ZERO, yen: Yen::ZERO };
+        let mut accrued = Accrued { stretches: Vec::new(), sum: Yen::ZERO, yen: Yen::ZERO };
         for piece in pieces.iter().filter(|piece| piece.from < piece.until) {
             let base = self.base(piece.open, whole, t)?;
-            accrued.last_base = base;
             if base == Yen::ZERO {
                 continue;
             }
