@@ -219,13 +219,7 @@ impl<'a> Instalment<'a> {
     }
 
     /// Its charge on a day; the counted parts go into `stretches`.
-    fn charge<T: Trace<'a>>(
-        &self,
-        on: Date,
-        law: &mut Law<'a>,
-        stretches: &mut Vec<StretchRow>,
-        t: &mut T,
-    ) -> Result<ChargeRow, Refusal> {
+    fn charge<T: Trace<'a>>(&self, on: Date, law: &mut Law<'a>, stretches: &mut Vec<StretchRow>, t: &mut T) -> Result<ChargeRow, Refusal> {
         let (fiscal_year, number) = (t.see(self.row.fiscal_year()), t.see(self.row.number()));
         let step = t.open("instalment_charge");
         t.note("fiscal_year", fiscal_year);

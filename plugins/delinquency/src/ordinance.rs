@@ -122,7 +122,8 @@ impl Ordinance for DelinquencyOrdinance {
                 problems.add(format!("demand[{i}].values.within_days"), message);
             }
             if *demand.fee_yen.peek() < Yen::ZERO {
-                problems.add(format!("demand[{i}].values.fee_yen"), format!("is {} yen from {}, below nil", demand.fee_yen.peek(), block.from));
+                problems
+                    .add(format!("demand[{i}].values.fee_yen"), format!("is {} yen from {}, below nil", demand.fee_yen.peek(), block.from));
             }
         }
         Units::check("units", &self.units, problems);

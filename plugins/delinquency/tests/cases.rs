@@ -3,8 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
-use jorei_domain::decision::{Evidence, Outcome, Result as NamedTable};
 use jorei_delinquency::{Delinquency, DelinquencyOutcome};
+use jorei_domain::decision::{Evidence, Outcome, Result as NamedTable};
 use jorei_sdk::native::{Settings, decide};
 use jorei_sdk::rule::LABELS;
 use jorei_sdk::{Label, Rule};

@@ -121,7 +121,7 @@ fn an_explanation_for_officials_is_in_japanese_throughout() {
         if let Outcome::Refused(refusal) = &outcome {
             text.push_str(&words.sentence(refusal, Language::Japanese));
         } else {
-            assert!(text.len() > 100, "{name}: {text}");
+            assert!(text.len() > 50, "{name}: {text}");
         }
         latin.extend(text.lines().filter(|line| line.contains(|c: char| c.is_ascii_alphabetic())).map(str::to_owned));
     }
