@@ -194,6 +194,10 @@ pub(crate) const STATEMENTS: &[&str] = &[
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const INSERTS: &[crate::rows::Insert] = &[INSERT_POSTINGS, INSERT_TRANSFERS];
 
+/// Whenever the ledger has grown tenfold, so that the planner knows what its tables have become: PostgreSQL goes on looking
+/// through tables that were small when it planned.
+const ANALYZE: [&str; 3] = ["ANALYZE posting", "ANALYZE transfer", "ANALYZE balance"];
+const GROWN: [i64; 5] = [300, 3_000, 30_000, 300_000, 3_000_000];
 const POSTINGS_PER_STATEMENT: usize = 100;
 const TRANSFERS_PER_STATEMENT: usize = 200;
 
@@ -230,6 +234,7 @@ impl Store {
         let mut fresh: Vec<Fresh<'_>> = Vec::with_capacity(postings.len());
         let (mut payload, mut events) = (Vec::new(), BTreeMap::<&str, u64>::new());
         let mut ordinal: i64 = sqlx::query(NEXT).bind(municipality.number()).fetch_one(&mut **transaction).await?.try_get(0)?;
+        let first = ordinal;
         let known = known(transaction, municipality, postings).await?;
         for posting in postings {
             posting.check().map_err(|wrong| LedgerError::Malformed { posting: posting.id, wrong })?;
@@ -272,6 +277,11 @@ impl Store {
                         return Err(LedgerError::NoOverpayment(posting.id, household, item).into());
                     }
                 }
+            }
+        }
+        if GROWN.iter().any(|size| first < *size && *size <= ordinal) {
+            for statement in ANALYZE {
+                sqlx::query(statement).execute(&mut **transaction).await?;
             }
         }
         if !payload.is_empty() {
