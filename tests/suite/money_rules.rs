@@ -3,12 +3,19 @@
 
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::{Outcome, Result as NamedTable};
+use jorei_domain::id::Municipality;
 use jorei_domain::payment::{Entry, PROPOSALS, Proposal};
 use jorei_engine::{Cases, Grant, Question, Rule, Run, Runtime};
+use jorei_package::cases::cases_from;
+use jorei_package::manifest::{Manifest, attach};
+use jorei_service::admission::admit;
 use jorei_service::case_file;
 use jorei_service::ordinance::Ordinance;
-use jorei_tests::built;
+use jorei_tests::office::{Office, now, seal};
+use jorei_tests::{built, sqlite};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(jorei_tests::runtime);
@@ -30,6 +37,38 @@ fn results(run: &Run) -> &[NamedTable] {
         Outcome::Decided { results, .. } => results,
         other => panic!("{other:?}"),
     }
+}
+
+/// The package of a rule as its vendor sends it, with its cases.
+fn package(office: &Office, name: &str, slot: &str) -> Vec<u8> {
+    let folder = built::repository().join("plugins").join(name);
+    let read = |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let (mut cases, mut ordinances) = (Vec::new(), BTreeMap::new());
+    for entry in std::fs::read_dir(folder.join("cases")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = read(path.clone());
+        let document: toml::Table = toml::from_str(&text).unwrap();
+        let ordinance = document["ordinance"].as_str().unwrap().to_owned();
+        ordinances.entry(ordinance.clone()).or_insert_with(|| read(folder.join("ordinances").join(ordinance)));
+        cases.push((path.file_stem().unwrap().to_string_lossy().into_owned(), text));
+    }
+    let cases = cases_from(cases.iter().map(|(name, text)| (name.as_str(), text.as_str())), &ordinances).unwrap();
+    let manifest = read(folder.join("rule.toml")).replace(&format!("slot = \"{name}\""), &format!("slot = \"{slot}\""));
+    let manifest = Manifest::from_toml(&manifest).unwrap();
+    seal(&attach(&std::fs::read(built::rule(name)).unwrap(), &manifest, Some(&cases)).unwrap(), &office.vendor)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn charges_and_refunds_are_admitted_with_their_cases_and_a_refund_to_no_slot_that_pays_nothing() {
+    let (store, _folder) = sqlite().await;
+    let office = Office::found(&store, Municipality::parse("012041").unwrap()).await;
+    for name in ["delinquency", "refund"] {
+        office.add(&store, &RUNTIME, &package(&office, name, name)).await;
+    }
+    let elsewhere = package(&office, "refund", "delinquency");
+    let refused = admit(&store, &RUNTIME, office.municipality, &elsewhere, &now().stamp("tanaka")).await.unwrap();
+    // Its records are not those of the slot either; they are named first.
+    assert_eq!((refused.admitted, refused.step.as_str()), (false, "manifest"), "{}", refused.reason);
 }
 
 /// Without a person in the case: the base of the budget must carry it.
