@@ -8,9 +8,9 @@ use jorei_domain::decision::Refusal;
 /// Bounds of one run. The defaults are those of the host; tests tighten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Fuel (about one per instruction) for a single decision, whatever the case's size. It carries what is about the
-    /// household as a whole: an instalment with its payments and charge takes some 50,000, so that a hundred instalments with
-    /// three hundred payments leave most of it over (`tests/suite/money_rules.rs`).
+    /// Fuel (about one per instruction) for a single decision, whatever the case's size. It carries what is about the household
+    /// as a whole, persons or none: an instalment with three payments and ten years of charges takes some 90,000, a hundred of
+    /// them a fortieth of this (`tests/suite/money_rules.rs`).
     pub fuel_base: u64,
     /// Fuel added for each person of the case: the budget is a function of the case alone.
     pub fuel_per_person: u64,

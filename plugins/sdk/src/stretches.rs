@@ -255,11 +255,11 @@ impl<'a> Counter<'a> {
             let (mut exact, mut cut) = (Exact::ZERO, Yen::ZERO);
             for (from, until) in years(piece.from, piece.until) {
                 let step = t.open("stretch");
-                let rate = rate(from.year(), piece.step, t)?;
                 let days = from.days_until(until);
                 t.note("counted_from", from);
                 t.note("days", days);
                 t.note("base", base);
+                let rate = rate(from.year(), piece.step, t)?;
                 t.note("rate", rate);
                 let part = rate.of(base)?.times(Rate::checked(days, YEAR_DAYS)?)?;
                 let yen = if together {
