@@ -39,6 +39,8 @@ pub mod protections;
 pub mod queue;
 pub mod randomness;
 pub mod reassessment;
+pub mod receipts;
+pub mod reconciliation;
 pub mod replay;
 pub mod revisions;
 pub mod sessions;

@@ -245,7 +245,7 @@ impl Known {
     /// Why a clerk must still look, if somebody must.
     pub fn exception(&self) -> Option<Exception> {
         let at = self.events.iter().rposition(|event| event.exception.is_some())?;
-        let settled = self.events[at + 1..].iter().any(|event| settles(event.kind));
+        let settled = self.events[at + 1..].iter().any(settles);
         self.events[at].exception.filter(|_| !settled)
     }
 
@@ -265,9 +265,13 @@ impl Known {
     }
 }
 
-/// Does an event of this kind end an exception before it?
-const fn settles(kind: EventKind) -> bool {
-    matches!(kind, EventKind::Matched | EventKind::Left | EventKind::Revoked | EventKind::Reversed)
+/// Does an event end an exception before it? A revocation that was not carried out does not.
+fn settles(event: &ReceiptEvent) -> bool {
+    match event.kind {
+        EventKind::Matched | EventKind::Left => true,
+        EventKind::Revoked | EventKind::Reversed => event.booking.is_some(),
+        _ => false,
+    }
 }
 
 /// A file to take.
@@ -418,7 +422,7 @@ const OF_HOUSEHOLD: &str =
 const EXCEPTIONS: &str = known_where!(
     "r.number IN (SELECT x.receipt FROM receipt_event x WHERE x.municipality = $1 AND x.exception IS NOT NULL AND x.receipt > $2 \
          AND NOT EXISTS (SELECT 1 FROM receipt_event l WHERE l.municipality = x.municipality AND l.receipt = x.receipt AND l.ordinal > x.ordinal \
-             AND (l.kind = 'matched' OR l.kind = 'left' OR l.kind = 'revoked' OR l.kind = 'reversed')) ORDER BY x.receipt LIMIT $3)"
+             AND (l.kind IN ('matched', 'left') OR (l.kind IN ('revoked', 'reversed') AND l.booking IS NOT NULL))) ORDER BY x.receipt LIMIT $3)"
 );
 const OF_FILE: &str = "SELECT kind, exception, CASE WHEN used IS NULL THEN 0 ELSE 1 END, COUNT(*), CAST(SUM(yen) AS bigint) \
      FROM receipt_event WHERE municipality = $1 AND file = $2 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
