@@ -6,6 +6,8 @@
 
 pub mod forms;
 pub mod matching;
+#[cfg(test)]
+mod tests;
 
 use crate::receipts::forms::{Line, Payment, Report, Said, adapter_of, look, source_ja};
 use crate::receipts::matching::{Mistake, Order, Stands, is_levied, overpay, undo, use_for, uses};
