@@ -45,6 +45,8 @@ pub struct Bill {
     pub decided_on: Date,
     /// Whole yen by instalment, 0 or more.
     pub instalments: BTreeMap<Instalment, i64>,
+    /// When each is due.
+    pub due: BTreeMap<Instalment, Date>,
 }
 
 impl Bill {
@@ -64,19 +66,20 @@ impl Bill {
             let word = words.cell("instalments", "collection", collection[row]);
             let collection = u8::try_from(COLLECTIONS.iter().position(|collection| word == *collection)?).ok()?;
             let number = u16::try_from(number[row]).ok().filter(|number| (1..1_000).contains(number))?;
-            found.push((due[row], Instalment { year, collection, number }, amount[row].max(0)));
+            found.push((Date::from_packed(due[row]).ok()?, Instalment { year, collection, number }, amount[row].max(0)));
         }
         // The last one first, as the last payments are the overpaid ones.
         found.sort_by_key(|(due, instalment, _)| std::cmp::Reverse((*due, *instalment)));
         let mut over = decision.outcome.figure("schedule", "over_yen").unwrap_or(0).max(0);
-        let mut instalments = BTreeMap::new();
-        for (_, instalment, amount) in found {
+        let (mut instalments, mut dues) = (BTreeMap::new(), BTreeMap::new());
+        for (due, instalment, amount) in found {
+            dues.insert(instalment, due);
             let taken = over.min(amount);
             over -= taken;
             *instalments.entry(instalment).or_default() += amount - taken;
         }
         let (household, decided_on) = (decision.household, stored.decided_on);
-        Some(Bill { household, year, decision: stored.id, decided_on, instalments })
+        Some(Bill { household, year, decision: stored.id, decided_on, instalments, due: dues })
     }
 
     /// The postings that bring what stands to what is billed: what is raised, then what is lowered. Empty where nothing
@@ -282,6 +285,21 @@ impl<'s> Walk<'s> {
     }
 }
 
+/// What the latest settled decisions of a year bill, of the households after one; with the household to go on after, none at
+/// the end.
+///
+/// # Errors
+/// A [`StoreError`].
+pub async fn bills(
+    store: &Store,
+    municipality: Municipality,
+    year: FiscalYear,
+    after: Option<HouseholdId>,
+) -> Result<(Vec<Bill>, Option<HouseholdId>), StoreError> {
+    let page = Walk { after, ..Walk::new(store, municipality, year) }.page().await?;
+    Ok((page.bills, page.last))
+}
+
 /// The years with instalments up to a day.
 async fn years(store: &Store, municipality: Municipality, until: Date) -> Result<Vec<FiscalYear>, StoreError> {
     let Some(first) = store.first_case_date(municipality, Slot::Instalment.word()).await? else { return Ok(Vec::new()) };
@@ -373,4 +391,105 @@ pub async fn check(store: &Store, municipality: Municipality, until: Date) -> Re
         }
     }
     Ok(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ON: Date = Date::new(2025, 10, 1);
+
+    fn instalment(number: u16) -> Instalment {
+        Instalment { year: 2025, collection: 0, number }
+    }
+
+    fn bill(name: &[u8], amounts: &[(u16, i64)]) -> Bill {
+        let instalments = amounts.iter().map(|(number, yen)| (instalment(*number), *yen)).collect();
+        Bill { household: HouseholdId(7), year: 2025, decision: Digest::of(name), decided_on: ON, instalments, due: BTreeMap::new() }
+    }
+
+    fn of(kind: AccountKind, number: u16) -> Account {
+        Account::of_instalment(kind, HouseholdId(7), instalment(number))
+    }
+
+    /// Accounts as they stand after some transfers.
+    fn stands(transfers: &[(Account, Account, i64)]) -> Vec<(Account, Balance)> {
+        let mut found: BTreeMap<Account, Balance> = BTreeMap::new();
+        for (debit, credit, yen) in transfers {
+            found.entry(*debit).or_default().debits += yen;
+            found.entry(*credit).or_default().credits += yen;
+        }
+        found.into_iter().collect()
+    }
+
+    /// Each transfer as kinds, instalment and yen.
+    fn told(postings: &[Posting]) -> Vec<String> {
+        let transfers = postings.iter().flat_map(|posting| &posting.transfers);
+        transfers
+            .map(|transfer| {
+                let number = transfer.debit.instalment().or(transfer.credit.instalment()).map_or(0, |instalment| instalment.number);
+                format!("{number}: {} -> {} {}", transfer.debit.kind.word(), transfer.credit.kind.word(), transfer.yen.get())
+            })
+            .collect()
+    }
+
+    fn assessed(number: u16, yen: i64) -> (Account, Account, i64) {
+        (of(AccountKind::Receivable, number), of(AccountKind::Levied, number), yen)
+    }
+
+    fn paid(number: u16, yen: i64) -> (Account, Account, i64) {
+        (Account::unmatched(1), of(AccountKind::Receivable, number), yen)
+    }
+
+    #[test]
+    fn what_is_billed_is_posted_by_difference() {
+        let given_up = (of(AccountKind::WrittenOff, 1), of(AccountKind::Receivable, 1), 4_000);
+        let table: Vec<(&str, Vec<(Account, Account, i64)>, Vec<(u16, i64)>, Vec<&str>)> = vec![
+            ("the first time", vec![], vec![(1, 100), (2, 90)], vec!["1: receivable -> levied 100", "2: receivable -> levied 90"]),
+            ("the same again", vec![assessed(1, 100)], vec![(1, 100)], vec![]),
+            ("raised", vec![assessed(1, 100)], vec![(1, 130)], vec!["1: receivable -> levied 30"]),
+            ("lowered while open", vec![assessed(1, 100)], vec![(1, 70)], vec!["1: levied -> receivable 30"]),
+            ("lowered when paid", vec![assessed(1, 100), paid(1, 100)], vec![(1, 70)], vec!["1: levied -> overpaid 30"]),
+            (
+                "lowered when paid in part",
+                vec![assessed(1, 100), paid(1, 80)],
+                vec![(1, 70)],
+                vec!["1: levied -> receivable 20", "1: levied -> overpaid 10"],
+            ),
+            ("vanished", vec![assessed(1, 100), assessed(2, 50)], vec![(1, 100)], vec!["2: levied -> receivable 50"]),
+            (
+                "what was given up was never owed",
+                vec![assessed(1, 10_000), paid(1, 6_000), given_up],
+                vec![(1, 5_000)],
+                vec!["1: levied -> written off 4000", "1: levied -> overpaid 1000"],
+            ),
+            (
+                "one up, one down",
+                vec![assessed(1, 100), assessed(2, 100), paid(2, 100)],
+                vec![(1, 150), (2, 50)],
+                vec!["1: receivable -> levied 50", "2: levied -> overpaid 50"],
+            ),
+        ];
+        for (what, before, billed, wanted) in table {
+            let written_off = |instalment: Instalment| if instalment.number == 1 && before.contains(&given_up) { 4_000 } else { 0 };
+            let postings = bill(b"d", &billed).postings(&stands(&before), written_off, ON);
+            assert_eq!(told(&postings), wanted, "{what}");
+            for posting in &postings {
+                posting.check().unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn each_overpayment_of_an_instalment_has_a_number_of_its_own() {
+        let before = [
+            assessed(1, 100),
+            paid(1, 100),
+            (of(AccountKind::Levied, 1), Account::overpaid(HouseholdId(7), instalment(1).overpayment(1)), 30),
+        ];
+        let postings = bill(b"e", &[(1, 60)]).postings(&stands(&before), |_| 0, ON);
+        assert_eq!(postings[0].overpayments.iter().map(|one| one.number).collect::<Vec<_>>(), [instalment(1).overpayment(2)]);
+        assert_eq!(postings[0].transfers[0].yen.get(), 10);
+        assert_ne!(postings[0].id, bill(b"f", &[(1, 60)]).postings(&stands(&before), |_| 0, ON)[0].id, "of another decision");
+    }
 }
