@@ -5,6 +5,7 @@ use jorei_api::policy::Policy;
 use jorei_api::problem;
 use jorei_api::router::{Route, described, document_text, table};
 use jorei_domain::id::Municipality;
+use jorei_domain::ledger::{AccountKind, Bound, Event, Line};
 use jorei_domain::record::{Kind, Unit};
 use jorei_package::manifest::Manifest;
 use jorei_tests::built;
@@ -84,6 +85,17 @@ fn the_page_of_commands_is_true() {
         &["history"],
         &["demo-year"],
         &["queue", "settle"],
+        &["receipt", "import"],
+        &["receipt", "list"],
+        &["receipt", "exceptions"],
+        &["receipt", "match"],
+        &["receipt", "reverse"],
+        &["reconcile"],
+        &["ledger", "show"],
+        &["ledger", "totals"],
+        &["ledger", "check"],
+        &["ledger", "posting"],
+        &["ledger", "levy"],
         &["vault", "key", "new"],
         &["office", "change"],
         &["office", "show"],
@@ -133,6 +145,30 @@ fn the_page_of_commands_is_true() {
         .unwrap();
     }
     page("commands.md", &text);
+}
+
+#[test]
+fn the_page_of_the_ledger_is_true() {
+    let mut text = String::from(
+        "# Ledger\n\nAccounts, and which transfers each event makes. Generated from `host/domain/src/ledger.rs`; do not edit.\n\n## Accounts\n\nAn account is a kind, a household, a fiscal year and an item. `never short of`: the side whose sum, pending\ntransfers of the other side included, is never exceeded.\n\n| Number | Kind | 科目 | Never short of |\n| --- | --- | --- | --- |\n",
+    );
+    for kind in AccountKind::ALL {
+        let bound = match kind.bound() {
+            Bound::Debit => "debits",
+            Bound::Credit => "credits",
+            Bound::None => "",
+        };
+        writeln!(text, "| {} | {} | {} | {bound} |", kind.number(), kind.word(), kind.ja()).unwrap();
+    }
+    text.push_str("\n## Events\n\nA posting is of one event and makes transfers of its lines only, each of them any number of times.\n");
+    for event in Event::ALL {
+        write!(text, "\n### {} ({})\n\n| Debit | Credit | Phase | What it means |\n| --- | --- | --- | --- |\n", event.word(), event.ja())
+            .unwrap();
+        for Line { debit, credit, phase, why } in event.table() {
+            writeln!(text, "| {} | {} | {phase} | {why} |", debit.word(), credit.word()).unwrap();
+        }
+    }
+    page("ledger.md", &text);
 }
 
 #[test]

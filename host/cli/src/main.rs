@@ -6,8 +6,8 @@ mod office;
 use clap::{Parser, Subcommand};
 use commands::{
     Exit, account, activate, approve, assess, audit, compile_component, demo_city, demo_year, evaluate, exemption, explain, export, fact,
-    history, import, instalments, key, office as settings, ordinance, person, queue, reassess, revision, rule, rule_build, rule_pack,
-    serve, shadow, vault,
+    history, import, instalments, key, ledger, office as settings, ordinance, person, queue, reassess, receipt, revision, rule, rule_build,
+    rule_pack, serve, shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -63,6 +63,11 @@ enum Command {
     Assess(assess::Args),
     Summary(assess::SummaryArgs),
     Reassess(reassess::Args),
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
+    Reconcile(receipt::ReconcileArgs),
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     Instalments(instalments::Args),
     Exemption(exemption::Args),
     History(history::Args),
@@ -135,6 +140,9 @@ fn main() -> ExitCode {
         Command::Assess(args) => assess::run_assess(&args),
         Command::Summary(args) => assess::run_summary(&args),
         Command::Reassess(args) => reassess::run_reassess(&args),
+        Command::Receipt(command) => receipt::run_receipt(&command),
+        Command::Reconcile(args) => receipt::run_reconcile(&args),
+        Command::Ledger(command) => ledger::run_ledger(&command),
         Command::Instalments(args) => instalments::run_instalments(&args),
         Command::Exemption(args) => exemption::run_exemption(&args),
         Command::History(args) => history::run_history(&args),

@@ -32,6 +32,7 @@ mod dice;
 mod household;
 mod income;
 mod names;
+pub mod receipts;
 mod special;
 
 pub use changes::{Change, ChangeKind};

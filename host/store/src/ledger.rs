@@ -12,8 +12,8 @@ use jorei_domain::id::{Digest, HouseholdId, Municipality};
 use jorei_domain::ledger::{Account, AccountKind, Balance, Event, Malformed, Overpayment, Phase, Posting, Transfer, TransferId};
 use jorei_domain::money::Yen;
 use sqlx::any::AnyRow;
-use sqlx::{Acquire as _, Any, AnyConnection, Row as _, Transaction};
-use std::collections::BTreeMap;
+use sqlx::{Any, Row as _, Transaction};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a posting was not written. Nothing of its call was.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -86,10 +86,12 @@ pub struct StoredPosting {
 
 const KNOWN: &str = "SELECT digest FROM posting WHERE municipality = $1 AND id = $2";
 const NEXT: &str = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM posting WHERE municipality = $1";
-/// Sixteen at once, as many as a page of receipts makes in few round trips.
-const KNOWN_OF_SEVERAL: &str = "SELECT id, digest FROM posting \
-     WHERE municipality = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
-const KNOWN_AT_ONCE: usize = 16;
+/// Eight at once; the last one fills the places that are left.
+const KNOWN_MANY: &str = "SELECT id, digest FROM posting WHERE municipality = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9)";
+const KNOWN_AT_ONCE: usize = 8;
+const SAVE_POINT: &str = "SAVEPOINT postings";
+const RELEASE: &str = "RELEASE SAVEPOINT postings";
+const BACK: &str = "ROLLBACK TO SAVEPOINT postings";
 const INSERT_POSTINGS: crate::rows::Insert = crate::rows::Insert {
     head: "INSERT INTO posting (municipality, id, ordinal, event, booked_on, decision, reference, digest, at, by_whom) VALUES",
     columns: 10,
@@ -114,6 +116,10 @@ const OF_HOUSEHOLD: &str = "SELECT kind, household, year, item, debits, credits,
      WHERE municipality = $1 AND household = $2 ORDER BY kind, year, item";
 const OF_HOUSEHOLDS: &str = "SELECT kind, household, year, item, debits, credits, debits_pending, credits_pending FROM balance \
      WHERE municipality = $1 AND household >= $2 AND household <= $3 ORDER BY household, kind, year, item";
+/// Those that a receipt may be used for, of sixteen households at once.
+const OF_SOME_HOUSEHOLDS: &str = "SELECT kind, household, year, item, debits, credits, debits_pending, credits_pending FROM balance \
+     WHERE municipality = $1 AND household IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+const HOUSEHOLDS_AT_ONCE: usize = 16;
 /// Accounts of a kind on which something stands, page by page.
 const OF_KIND: &str = "SELECT kind, household, year, item, debits, credits, debits_pending, credits_pending FROM balance \
      WHERE municipality = $1 AND kind = $2 AND (year, item, household) > ($3, $4, $5) \
@@ -170,8 +176,8 @@ const EVERY: &str =
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const STATEMENTS: &[&str] = &[
     KNOWN,
+    KNOWN_MANY,
     NEXT,
-    KNOWN_OF_SEVERAL,
     ARISE,
     HAS_ARISEN,
     OVERPAYMENTS,
@@ -179,6 +185,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     BALANCE,
     OF_HOUSEHOLD,
     OF_HOUSEHOLDS,
+    OF_SOME_HOUSEHOLDS,
     OF_KIND,
     TOTALS,
     ENTRIES_OF_POSTING,
@@ -194,19 +201,17 @@ pub(crate) const STATEMENTS: &[&str] = &[
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const INSERTS: &[crate::rows::Insert] = &[INSERT_POSTINGS, INSERT_TRANSFERS];
 
+/// A posting to be written, its place and the digest of its content.
+type Fresh<'p> = (&'p Posting, i64, Digest);
+
+const POSTINGS_AT_ONCE: usize = 64;
+
+const TRANSFERS_PER_STATEMENT: usize = 120;
+
 /// Whenever the ledger has grown tenfold, so that the planner knows what its tables have become: PostgreSQL goes on looking
 /// through tables that were small when it planned.
 const ANALYZE: [&str; 3] = ["ANALYZE posting", "ANALYZE transfer", "ANALYZE balance"];
 const GROWN: [i64; 5] = [300, 3_000, 30_000, 300_000, 3_000_000];
-const POSTINGS_PER_STATEMENT: usize = 100;
-const TRANSFERS_PER_STATEMENT: usize = 200;
-
-/// A posting that was not there before.
-struct Fresh<'p> {
-    posting: &'p Posting,
-    ordinal: i64,
-    content: Digest,
-}
 
 impl Store {
     /// Writes postings, all or none, in their order, with one entry in the chain. A posting that is there already with the
@@ -231,53 +236,29 @@ impl Store {
         stamp: &Stamp,
     ) -> Result<Vec<Posted>> {
         let mut posted = Vec::with_capacity(postings.len());
-        let mut fresh: Vec<Fresh<'_>> = Vec::with_capacity(postings.len());
         let (mut payload, mut events) = (Vec::new(), BTreeMap::<&str, u64>::new());
         let mut ordinal: i64 = sqlx::query(NEXT).bind(municipality.number()).fetch_one(&mut **transaction).await?.try_get(0)?;
         let first = ordinal;
-        let known = known(transaction, municipality, postings).await?;
-        for posting in postings {
-            posting.check().map_err(|wrong| LedgerError::Malformed { posting: posting.id, wrong })?;
-            let content = posting.digest();
-            let before = known.get(&posting.id).copied();
-            let before = before.or_else(|| fresh.iter().find(|fresh| fresh.posting.id == posting.id).map(|fresh| fresh.content));
-            if let Some(before) = before {
-                if before != content {
-                    return Err(LedgerError::OtherContent(posting.id).into());
-                }
-                posted.push(Posted::Already);
-                continue;
-            }
-            fresh.push(Fresh { posting, ordinal, content });
-            ordinal += 1;
-            payload.extend_from_slice(&posting.id.0);
-            payload.extend_from_slice(&content.0);
-            *events.entry(posting.event.word()).or_default() += 1;
-            posted.push(Posted::New);
-        }
-        for page in fresh.chunks(POSTINGS_PER_STATEMENT) {
-            let mut attempt = transaction.begin().await?;
-            match self.write(&mut attempt, municipality, page, stamp).await {
-                Ok(()) => attempt.commit().await?,
-                Err(error) if page.len() == 1 => return Err(told(error, page[0].posting.id)),
-                // Which of them it was is found by writing them one by one.
-                Err(_) => {
-                    attempt.rollback().await?;
-                    for one in page {
-                        let written = self.write(transaction, municipality, std::slice::from_ref(one), stamp).await;
-                        written.map_err(|error| told(error, one.posting.id))?;
+        for chunk in postings.chunks(POSTINGS_AT_ONCE) {
+            let mut known = known(transaction, municipality, chunk).await?;
+            let mut fresh: Vec<Fresh<'_>> = Vec::with_capacity(chunk.len());
+            for posting in chunk {
+                posting.check().map_err(|wrong| LedgerError::Malformed { posting: posting.id, wrong })?;
+                let content = posting.digest();
+                match known.insert(posting.id, content) {
+                    Some(before) if before != content => return Err(LedgerError::OtherContent(posting.id).into()),
+                    Some(_) => posted.push(Posted::Already),
+                    None => {
+                        fresh.push((posting, ordinal, content));
+                        ordinal += 1;
+                        payload.extend_from_slice(&posting.id.0);
+                        payload.extend_from_slice(&content.0);
+                        *events.entry(posting.event.word()).or_default() += 1;
+                        posted.push(Posted::New);
                     }
                 }
             }
-            for Fresh { posting, .. } in page {
-                for transfer in posting.transfers.iter().filter(|transfer| transfer.credit.kind == AccountKind::Overpaid) {
-                    let Account { household, item, .. } = transfer.credit;
-                    let query = sqlx::query(HAS_ARISEN).bind(municipality.number()).bind(household).bind(item);
-                    if query.fetch_optional(&mut **transaction).await?.is_none() {
-                        return Err(LedgerError::NoOverpayment(posting.id, household, item).into());
-                    }
-                }
-            }
+            self.write_chunk(transaction, municipality, &fresh, stamp).await?;
         }
         if GROWN.iter().any(|size| first < *size && *size <= ordinal) {
             for statement in ANALYZE {
@@ -291,15 +272,74 @@ impl Store {
         Ok(posted)
     }
 
+    /// Writes some postings at once. If the database refuses, they are written one by one, so that the one to blame is named.
+    async fn write_chunk(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+        municipality: Municipality,
+        fresh: &[Fresh<'_>],
+        stamp: &Stamp,
+    ) -> Result<()> {
+        let mut arisen: BTreeSet<(i64, i64)> = BTreeSet::new();
+        for (posting, _, _) in fresh {
+            arisen.extend(posting.overpayments.iter().map(|overpayment| (overpayment.household.0, overpayment.number)));
+            for transfer in posting.transfers.iter().filter(|transfer| transfer.credit.kind == AccountKind::Overpaid) {
+                let Account { household, item, .. } = transfer.credit;
+                if arisen.contains(&(household, item)) {
+                    continue;
+                }
+                let query = sqlx::query(HAS_ARISEN).bind(municipality.number()).bind(household).bind(item);
+                if query.fetch_optional(&mut **transaction).await?.is_none() {
+                    // What stands before it is looked at first: an account that would be short comes before what has no cause.
+                    return match self.write_each(transaction, municipality, fresh, posting.id, stamp).await {
+                        Ok(()) => Err(LedgerError::NoOverpayment(posting.id, household, item).into()),
+                        Err(error) => Err(error),
+                    };
+                }
+            }
+        }
+        if let [(posting, ..)] = fresh {
+            return self.write(transaction, municipality, fresh, stamp).await.map_err(|error| told(error, posting.id));
+        }
+        sqlx::query(SAVE_POINT).execute(&mut **transaction).await?;
+        if self.write(transaction, municipality, fresh, stamp).await.is_ok() {
+            sqlx::query(RELEASE).execute(&mut **transaction).await?;
+            return Ok(());
+        }
+        sqlx::query(BACK).execute(&mut **transaction).await?;
+        self.write_each(transaction, municipality, fresh, Digest([0; 32]), stamp).await
+    }
+
+    /// Writes postings one by one, up to one.
+    async fn write_each(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+        municipality: Municipality,
+        fresh: &[Fresh<'_>],
+        until: Digest,
+        stamp: &Stamp,
+    ) -> Result<()> {
+        for one in fresh.chunks(1) {
+            self.write(transaction, municipality, one, stamp).await.map_err(|error| told(error, one[0].0.id))?;
+            if one[0].0.id == until {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     async fn write(
         &self,
-        connection: &mut AnyConnection,
+        transaction: &mut Transaction<'static, Any>,
         municipality: Municipality,
-        page: &[Fresh<'_>],
+        fresh: &[Fresh<'_>],
         stamp: &Stamp,
     ) -> std::result::Result<(), sqlx::Error> {
-        let mut query = sqlx::query(INSERT_POSTINGS.sql(page.len(), self.database));
-        for Fresh { posting, ordinal, content } in page {
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let mut query = sqlx::query(INSERT_POSTINGS.sql(fresh.len(), self.database));
+        for (posting, ordinal, content) in fresh {
             query = query
                 .bind(municipality.number())
                 .bind(&posting.id.0[..])
@@ -312,15 +352,15 @@ impl Store {
                 .bind(stamp.at.as_str())
                 .bind(stamp.by.as_str());
         }
-        query.execute(&mut *connection).await?;
-        let lines: Vec<(Digest, u32, &Transfer)> = page
+        query.execute(&mut **transaction).await?;
+        let lines: Vec<(&Posting, u32, &Transfer)> = fresh
             .iter()
-            .flat_map(|fresh| (0_u32..).zip(&fresh.posting.transfers).map(|(line, transfer)| (fresh.posting.id, line, transfer)))
+            .flat_map(|(posting, ..)| (0_u32..).zip(&posting.transfers).map(|(line, transfer)| (*posting, line, transfer)))
             .collect();
         for chunk in lines.chunks(TRANSFERS_PER_STATEMENT) {
             let mut query = sqlx::query(INSERT_TRANSFERS.sql(chunk.len(), self.database));
             for (posting, line, transfer) in chunk {
-                query = query.bind(municipality.number()).bind(posting.0.to_vec()).bind(i64::from(*line));
+                query = query.bind(municipality.number()).bind(&posting.id.0[..]).bind(i64::from(*line));
                 for account in [&transfer.debit, &transfer.credit] {
                     query = query.bind(account.kind.number()).bind(account.household).bind(i64::from(account.year)).bind(account.item);
                 }
@@ -332,9 +372,9 @@ impl Store {
                     .bind(of.map(|of| i64::from(of.line)))
                     .bind(transfer.effective.to_string());
             }
-            query.execute(&mut *connection).await?;
+            query.execute(&mut **transaction).await?;
         }
-        for Fresh { posting, .. } in page {
+        for (posting, ..) in fresh {
             for overpayment in &posting.overpayments {
                 sqlx::query(ARISE)
                     .bind(municipality.number())
@@ -345,7 +385,7 @@ impl Store {
                     .bind(overpayment.requested_on.map(|day| day.to_string()))
                     .bind(overpayment.tax_notified_on.map(|day| day.to_string()))
                     .bind(&posting.id.0[..])
-                    .execute(&mut *connection)
+                    .execute(&mut **transaction)
                     .await?;
             }
         }
@@ -507,24 +547,74 @@ impl Store {
     }
 }
 
-/// Which of some postings are there, with the digests of their content.
+/// Those of some postings whose ids are there, with the digests of what they stand for.
 async fn known(
     transaction: &mut Transaction<'static, Any>,
     municipality: Municipality,
     postings: &[Posting],
 ) -> Result<BTreeMap<Digest, Digest>> {
-    let mut known = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for chunk in postings.chunks(KNOWN_AT_ONCE) {
-        let mut query = sqlx::query(KNOWN_OF_SEVERAL).bind(municipality.number());
-        for place in 0..KNOWN_AT_ONCE {
-            // A short chunk repeats its last one.
-            query = query.bind(chunk[place.min(chunk.len() - 1)].id.0.to_vec());
+        let mut query = sqlx::query(KNOWN_MANY).bind(municipality.number());
+        for posting in chunk.iter().chain(std::iter::repeat_n(&chunk[chunk.len() - 1], KNOWN_AT_ONCE - chunk.len())) {
+            query = query.bind(&posting.id.0[..]);
         }
         for row in query.fetch_all(&mut **transaction).await? {
-            known.insert(digest(&row, 0)?, digest(&row, 1)?);
+            found.insert(digest(&row, 0)?, digest(&row, 1)?);
         }
     }
-    Ok(known)
+    Ok(found)
+}
+
+/// Balances of the accounts of some households, within a transaction.
+pub(crate) async fn balances_in(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    households: &[HouseholdId],
+) -> Result<Vec<(Account, Balance)>> {
+    let mut found = Vec::new();
+    for chunk in households.chunks(HOUSEHOLDS_AT_ONCE) {
+        let mut query = sqlx::query(OF_SOME_HOUSEHOLDS).bind(municipality.number());
+        for household in chunk.iter().chain(std::iter::repeat_n(&chunk[chunk.len() - 1], HOUSEHOLDS_AT_ONCE - chunk.len())) {
+            query = query.bind(household.0);
+        }
+        for row in query.fetch_all(&mut **transaction).await? {
+            found.push(account_and_balance(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// As [`Store::balance`], within a transaction.
+pub(crate) async fn balance_in(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    account: Account,
+) -> Result<Balance> {
+    let query = sqlx::query(BALANCE).bind(municipality.number()).bind(account.household).bind(account.kind.number());
+    let query = query.bind(i64::from(account.year)).bind(account.item);
+    query.fetch_optional(&mut **transaction).await?.map_or(Ok(Balance::default()), |row| balance(&row, 0))
+}
+
+/// As [`Store::entries`], within a transaction.
+pub(crate) async fn entries_in(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    household: HouseholdId,
+) -> Result<Vec<Entry>> {
+    let query = sqlx::query(ENTRIES_OF_HOUSEHOLD).bind(municipality.number()).bind(household.0);
+    query.fetch_all(&mut **transaction).await?.iter().map(entry).collect()
+}
+
+/// As [`Store::entries_of_account`], within a transaction.
+pub(crate) async fn entries_of_account_in(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    account: Account,
+) -> Result<Vec<Entry>> {
+    let query = sqlx::query(ENTRIES_OF_ACCOUNT).bind(municipality.number()).bind(account.household).bind(account.kind.number());
+    let query = query.bind(i64::from(account.year)).bind(account.item);
+    query.fetch_all(&mut **transaction).await?.iter().map(entry).collect()
 }
 
 /// What the database said of a posting.

@@ -40,6 +40,7 @@ pub mod people;
 mod prefix;
 pub mod prepared;
 pub mod readings;
+pub mod receipts;
 pub mod requests;
 pub mod revisions;
 mod rows;
@@ -200,6 +201,9 @@ pub enum StoreError {
     /// A posting that was not written.
     #[error(transparent)]
     Ledger(#[from] ledger::LedgerError),
+    /// A file of receipts that was not taken.
+    #[error(transparent)]
+    Receipts(#[from] receipts::ReceiptsError),
     /// An import that cannot be kept or withdrawn so.
     #[error("import {knowledge}: {wrong}")]
     Import {
@@ -245,7 +249,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 13] = [
+const SQLITE_MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -259,8 +263,9 @@ const SQLITE_MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/sqlite/0011_settlements.sql"),
     include_str!("../migrations/sqlite/0012_ledger.sql"),
     include_str!("../migrations/sqlite/0013_orders.sql"),
+    include_str!("../migrations/sqlite/0014_receipts.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 13] = [
+const POSTGRES_MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -274,8 +279,9 @@ const POSTGRES_MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/postgres/0011_settlements.sql"),
     include_str!("../migrations/postgres/0012_ledger.sql"),
     include_str!("../migrations/postgres/0013_orders.sql"),
+    include_str!("../migrations/postgres/0014_receipts.sql"),
 ];
-const MIGRATION_NAMES: [&str; 13] = [
+const MIGRATION_NAMES: [&str; 14] = [
     "records",
     "revisions",
     "decisions",
@@ -289,6 +295,7 @@ const MIGRATION_NAMES: [&str; 13] = [
     "settlements",
     "ledger",
     "orders",
+    "receipts",
 ];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.

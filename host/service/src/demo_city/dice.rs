@@ -26,6 +26,13 @@ impl Dice {
         dice
     }
 
+    /// The throws of how an instalment of a household is paid: another stream again.
+    pub fn of_payments(seed: u64, household: u64, item: u64) -> Dice {
+        let mut dice = Dice::of(seed ^ 0x0070_6179, 0);
+        dice.0.set_stream(household << 16 ^ item);
+        dice
+    }
+
     /// A number from `low` up to but without `high`; `low` where that is none.
     pub fn within(&mut self, low: i64, high: i64) -> i64 {
         let width = u128::from(high.saturating_sub(low).max(1).unsigned_abs());

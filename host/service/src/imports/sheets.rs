@@ -65,26 +65,26 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Row>, Wrong> {
 }
 
 fn read_csv(bytes: &[u8]) -> Vec<Row> {
+    csv_rows(bytes).collect()
+}
+
+/// The rows of a CSV, one after the other.
+pub(crate) fn csv_rows(bytes: &[u8]) -> impl Iterator<Item = Row> + Send + '_ {
     let bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
     // The heading of every form has kanji, whose Shift_JIS bytes are no UTF-8.
     let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let utf_8 = std::str::from_utf8(first).is_ok();
-    let mut rows = Vec::new();
-    for (line, bytes) in (1_u64..).zip(bytes.split(|byte| *byte == b'\n')) {
+    (1_u64..).zip(bytes.split(|byte| *byte == b'\n')).filter_map(move |(line, bytes)| {
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         if bytes.is_empty() {
-            continue;
+            return None;
         }
         if bytes.len() > LINE_BYTES {
-            rows.push(Row { line, cells: Err((1, Wrong::LineTooLong(LINE_BYTES))) });
-            continue;
+            return Some(Row { line, cells: Err((1, Wrong::LineTooLong(LINE_BYTES))) });
         }
         let cells = decode(bytes, utf_8).and_then(|text| cells(&text));
-        if !matches!(&cells, Ok(cells) if cells.iter().all(String::is_empty)) {
-            rows.push(Row { line, cells });
-        }
-    }
-    rows
+        (!matches!(&cells, Ok(cells) if cells.iter().all(String::is_empty))).then_some(Row { line, cells })
+    })
 }
 
 /// A line's text. A byte that is none is refused with the place of its cell.
