@@ -12,6 +12,7 @@ mod ledger;
 mod masters;
 mod people;
 mod reassessment;
+mod refunds;
 mod settlements;
 
 use crate::decisions::{NewDecision, PackedDecision, Saved};
@@ -58,6 +59,7 @@ pub async fn check_all(store: &Store) {
     imports::check(store).await;
     masters::check(store).await;
     ledger::check(store).await;
+    refunds::check(store).await;
 }
 
 /// Who writes in these checks, and when.
@@ -147,6 +149,7 @@ pub async fn check_statements(store: &Store) {
         crate::masters::STATEMENTS,
         crate::ledger::STATEMENTS,
         crate::orders::STATEMENTS,
+        crate::refunds::STATEMENTS,
     ];
     for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
@@ -186,6 +189,7 @@ pub async fn check_append_only(store: &Store) {
     store.save_decisions(&[packed(office, revision, 1, 1, Failure::Trap, None)], &stamp()).await.unwrap();
     settlements::fill(store, office).await;
     ledger::fill(store, office).await;
+    refunds::fill(store, office, revision).await;
     let tables = [
         ("learning", "learnt_on"),
         ("fact", "source"),
@@ -222,6 +226,12 @@ pub async fn check_append_only(store: &Store) {
         ("person_contact", "role"),
         ("import_set", "forms"),
         ("import_withdrawal", "at"),
+        ("consent", "document"),
+        ("consent_withdrawal", "at"),
+        ("refund_notice", "at"),
+        ("refund_notice_overpayment", "notice"),
+        ("refund_claim", "form"),
+        ("heir", "document"),
     ];
     for (table, column) in tables {
         for sql in [format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")] {

@@ -40,6 +40,7 @@ pub mod people;
 mod prefix;
 pub mod prepared;
 pub mod readings;
+pub mod refunds;
 pub mod requests;
 pub mod revisions;
 mod rows;
@@ -197,6 +198,14 @@ pub enum StoreError {
         /// What is wrong.
         wrong: &'static str,
     },
+    /// A consent, notice, claim or heir that cannot be kept so.
+    #[error("household {household}: {wrong}")]
+    Refund {
+        /// The household.
+        household: HouseholdId,
+        /// What is wrong, and what to do.
+        wrong: &'static str,
+    },
     /// A posting that was not written.
     #[error(transparent)]
     Ledger(#[from] ledger::LedgerError),
@@ -245,7 +254,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 13] = [
+const SQLITE_MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -259,8 +268,9 @@ const SQLITE_MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/sqlite/0011_settlements.sql"),
     include_str!("../migrations/sqlite/0012_ledger.sql"),
     include_str!("../migrations/sqlite/0013_orders.sql"),
+    include_str!("../migrations/sqlite/0016_refunds.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 13] = [
+const POSTGRES_MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -274,8 +284,9 @@ const POSTGRES_MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/postgres/0011_settlements.sql"),
     include_str!("../migrations/postgres/0012_ledger.sql"),
     include_str!("../migrations/postgres/0013_orders.sql"),
+    include_str!("../migrations/postgres/0016_refunds.sql"),
 ];
-const MIGRATION_NAMES: [&str; 13] = [
+const MIGRATION_NAMES: [&str; 14] = [
     "records",
     "revisions",
     "decisions",
@@ -289,6 +300,7 @@ const MIGRATION_NAMES: [&str; 13] = [
     "settlements",
     "ledger",
     "orders",
+    "refunds",
 ];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.
