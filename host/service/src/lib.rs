@@ -38,6 +38,7 @@ pub mod protections;
 pub mod queue;
 pub mod randomness;
 pub mod reassessment;
+pub mod refunds;
 pub mod replay;
 pub mod revisions;
 pub mod sessions;

@@ -239,6 +239,14 @@ pub enum StoreError {
     Damaged(String),
 }
 
+impl StoreError {
+    /// Did somebody else take a key in between, a number that was the next one? Whoever asks for the next number again may
+    /// try again.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, StoreError::Database(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()))
+    }
+}
+
 /// The result of every method of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
