@@ -12,6 +12,7 @@ mod ledger;
 mod masters;
 mod people;
 mod reassessment;
+mod receipts;
 mod refunds;
 mod settlements;
 
@@ -59,6 +60,7 @@ pub async fn check_all(store: &Store) {
     imports::check(store).await;
     masters::check(store).await;
     ledger::check(store).await;
+    receipts::check(store).await;
     refunds::check(store).await;
 }
 
@@ -149,16 +151,23 @@ pub async fn check_statements(store: &Store) {
         crate::masters::STATEMENTS,
         crate::ledger::STATEMENTS,
         crate::orders::STATEMENTS,
+        crate::receipts::STATEMENTS,
         crate::refunds::STATEMENTS,
     ];
     for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "{sql}: {:?}", prepared.err());
     }
-    for insert in [facts::INSERTS, names::INSERTS, addresses::INSERTS, crate::contacts::INSERTS, decisions::INSERTS, crate::ledger::INSERTS]
-        .into_iter()
-        .flatten()
-    {
+    let several = [
+        facts::INSERTS,
+        names::INSERTS,
+        addresses::INSERTS,
+        crate::contacts::INSERTS,
+        decisions::INSERTS,
+        crate::ledger::INSERTS,
+        crate::receipts::INSERTS,
+    ];
+    for insert in several.into_iter().flatten() {
         for count in [1, 2] {
             let prepared = (*connection).prepare(insert.sql(count, store.database).into_sql_str()).await;
             assert!(prepared.is_ok(), "{}: {:?}", insert.head, prepared.err());
@@ -189,6 +198,7 @@ pub async fn check_append_only(store: &Store) {
     store.save_decisions(&[packed(office, revision, 1, 1, Failure::Trap, None)], &stamp()).await.unwrap();
     settlements::fill(store, office).await;
     ledger::fill(store, office).await;
+    receipts::fill(store, office).await;
     refunds::fill(store, office, revision).await;
     let tables = [
         ("learning", "learnt_on"),
@@ -209,6 +219,10 @@ pub async fn check_append_only(store: &Store) {
         ("shadow_report", "content"),
         ("posting", "event"),
         ("transfer", "effective"),
+        ("receipt_file", "kind"),
+        ("receipt", "reference"),
+        ("receipt_event", "slip"),
+        ("delivery", "yen"),
         ("prepared_act", "maker"),
         ("credential", "hash"),
         ("session", "account"),

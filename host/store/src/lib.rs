@@ -40,6 +40,7 @@ pub mod people;
 mod prefix;
 pub mod prepared;
 pub mod readings;
+pub mod receipts;
 pub mod refunds;
 pub mod requests;
 pub mod revisions;
@@ -209,6 +210,9 @@ pub enum StoreError {
     /// A posting that was not written.
     #[error(transparent)]
     Ledger(#[from] ledger::LedgerError),
+    /// A file of receipts that was not taken.
+    #[error(transparent)]
+    Receipts(#[from] receipts::ReceiptsError),
     /// An import that cannot be kept or withdrawn so.
     #[error("import {knowledge}: {wrong}")]
     Import {
@@ -262,7 +266,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 14] = [
+const SQLITE_MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -276,9 +280,10 @@ const SQLITE_MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/sqlite/0011_settlements.sql"),
     include_str!("../migrations/sqlite/0012_ledger.sql"),
     include_str!("../migrations/sqlite/0013_orders.sql"),
+    include_str!("../migrations/sqlite/0014_receipts.sql"),
     include_str!("../migrations/sqlite/0016_refunds.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 14] = [
+const POSTGRES_MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -292,9 +297,10 @@ const POSTGRES_MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/postgres/0011_settlements.sql"),
     include_str!("../migrations/postgres/0012_ledger.sql"),
     include_str!("../migrations/postgres/0013_orders.sql"),
+    include_str!("../migrations/postgres/0014_receipts.sql"),
     include_str!("../migrations/postgres/0016_refunds.sql"),
 ];
-const MIGRATION_NAMES: [&str; 14] = [
+const MIGRATION_NAMES: [&str; 15] = [
     "records",
     "revisions",
     "decisions",
@@ -308,6 +314,7 @@ const MIGRATION_NAMES: [&str; 14] = [
     "settlements",
     "ledger",
     "orders",
+    "receipts",
     "refunds",
 ];
 

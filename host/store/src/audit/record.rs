@@ -71,6 +71,12 @@ pub(crate) enum Record<'r> {
     Import(Knowledge),
     /// An import that was withdrawn, by its own number.
     Withdrawal(Knowledge),
+    /// A file of receipts or deliveries, by its number.
+    ReceiptFile(i64),
+    /// What was told of receipts or done with them, from one place to another, with the receipts.
+    ReceiptEvents(i64, i64),
+    /// What the bank delivered, from one place to another.
+    Deliveries(i64, i64),
 }
 
 const RULE: &str = "SELECT digest, component FROM rule WHERE municipality = $1 AND digest = $2";
@@ -101,6 +107,14 @@ const IMPORT: &str = "SELECT knowledge, digest, forms, at, by_whom FROM import_s
 const WITHDRAWAL: &str = "SELECT withdrawn, knowledge, act, at, by_whom FROM import_withdrawal WHERE municipality = $1 AND withdrawn = $2";
 const ORDER: &str = "SELECT number, household, posting, decision, payee_kind, payee, principal_yen, interest_yen, decided_on, replaces, at, \
      by_whom FROM payment_order WHERE municipality = $1 AND number = $2";
+const RECEIPT_FILE: &str = "SELECT number, source, kind, serial, made_on, digest, rows, unpaid, yen, content, booked_on, at, by_whom \
+     FROM receipt_file WHERE municipality = $1 AND number = $2";
+const RECEIPT_EVENTS: &str = "SELECT e.ordinal, e.receipt, r.channel, r.reference, e.kind, e.file, e.line, e.slip, e.paid_on, e.booked_on, e.yen, \
+     e.household, e.year, e.item, e.booking, e.used, e.exception, e.reason, e.at, e.by_whom FROM receipt_event e \
+     JOIN receipt r ON r.municipality = e.municipality AND r.number = e.receipt \
+     WHERE e.municipality = $1 AND e.ordinal >= $2 AND e.ordinal <= $3 ORDER BY e.ordinal";
+const DELIVERIES: &str = "SELECT ordinal, file, line, delivered_on, channel, collected_on, yen, posting, at, by_whom FROM delivery \
+     WHERE municipality = $1 AND ordinal >= $2 AND ordinal <= $3 ORDER BY ordinal";
 const CONSENT: &str = "SELECT number, household, kind, given_on, given_by, channel, document, at, by_whom FROM consent \
      WHERE municipality = $1 AND number = $2";
 const CONSENT_WITHDRAWAL: &str =
@@ -159,6 +173,9 @@ pub(crate) const STATEMENTS: &[&str] = &[
     HEIR,
     IMPORT,
     WITHDRAWAL,
+    RECEIPT_FILE,
+    RECEIPT_EVENTS,
+    DELIVERIES,
 ];
 
 /// Its kind and key in words, the entry's subject.
@@ -192,6 +209,9 @@ impl fmt::Display for Record<'_> {
             Record::Heir(number) => write!(f, "heir {number}"),
             Record::Import(knowledge) => write!(f, "import {knowledge}"),
             Record::Withdrawal(withdrawn) => write!(f, "withdrawal of import {withdrawn}"),
+            Record::ReceiptFile(number) => write!(f, "receipt file {number}"),
+            Record::ReceiptEvents(first, last) => write!(f, "receipt events {first} to {last}"),
+            Record::Deliveries(first, last) => write!(f, "deliveries {first} to {last}"),
         }
     }
 }
@@ -231,6 +251,9 @@ impl<'r> Record<'r> {
             Record::Heir(_) => "heir",
             Record::Import(_) => "import",
             Record::Withdrawal(_) => "withdrawal",
+            Record::ReceiptFile(_) => "receipt file",
+            Record::ReceiptEvents(..) => "receipt events",
+            Record::Deliveries(..) => "deliveries",
         }
     }
 
@@ -258,7 +281,9 @@ impl<'r> Record<'r> {
             | Record::Notice(number)
             | Record::Coverage(number)
             | Record::Import(Knowledge(number))
+            | Record::ReceiptFile(number)
             | Record::Withdrawal(Knowledge(number)) => number.to_be_bytes().to_vec(),
+            Record::ReceiptEvents(first, last) | Record::Deliveries(first, last) => [first.to_be_bytes(), last.to_be_bytes()].concat(),
             Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
                 [&number.to_be_bytes()[..], name.as_bytes()].concat()
             }
@@ -271,6 +296,11 @@ impl<'r> Record<'r> {
         let (digest, key) = payload.split_first_chunk::<32>()?;
         let whole = || key.try_into().ok().map(Digest);
         let number = || key.try_into().ok().map(i64::from_be_bytes);
+        let range = || {
+            let (first, last) = key.split_first_chunk::<8>()?;
+            let (first, last) = (i64::from_be_bytes(*first), i64::from_be_bytes(last.try_into().ok()?));
+            (first <= last).then_some((first, last))
+        };
         let record = match kind {
             "rule" => Record::Rule(whole()?),
             "ordinance" => Record::Ordinance(whole()?),
@@ -292,6 +322,9 @@ impl<'r> Record<'r> {
             "coverage" => Record::Coverage(number()?),
             "import" => Record::Import(Knowledge(number()?)),
             "withdrawal" => Record::Withdrawal(Knowledge(number()?)),
+            "receipt file" => Record::ReceiptFile(number()?),
+            "receipt events" => range().map(|(first, last)| Record::ReceiptEvents(first, last))?,
+            "deliveries" => range().map(|(first, last)| Record::Deliveries(first, last))?,
             "signature" => {
                 let (act, account) = key.split_first_chunk::<32>()?;
                 Record::Signature(Digest(*act), std::str::from_utf8(account).ok()?)
@@ -349,6 +382,9 @@ impl<'r> Record<'r> {
             Record::Heir(_) => &[HEIR],
             Record::Import(_) => &[IMPORT],
             Record::Withdrawal(_) => &[WITHDRAWAL],
+            Record::ReceiptFile(_) => &[RECEIPT_FILE],
+            Record::ReceiptEvents(..) => &[RECEIPT_EVENTS],
+            Record::Deliveries(..) => &[DELIVERIES],
         };
         let mut digests = Vec::new();
         for sql in statements {
@@ -373,7 +409,9 @@ impl<'r> Record<'r> {
                 | Record::Notice(number)
                 | Record::Coverage(number)
                 | Record::Import(Knowledge(number))
+                | Record::ReceiptFile(number)
                 | Record::Withdrawal(Knowledge(number)) => query.bind(*number),
+                Record::ReceiptEvents(first, last) | Record::Deliveries(first, last) => query.bind(*first).bind(*last),
                 Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
                     query.bind(*number).bind(*name)
                 }

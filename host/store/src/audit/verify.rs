@@ -117,8 +117,8 @@ pub enum Broken {
     },
 }
 
-/// Records of which every entry vouches for one row.
-const COUNTS: [(&str, &str); 28] = [
+/// Records of which every entry vouches for one row, or for those from one place to another.
+const COUNTS: [(&str, &str); 31] = [
     ("rule", "SELECT COUNT(*) FROM rule WHERE municipality = $1"),
     ("ordinance", "SELECT COUNT(*) FROM ordinance WHERE municipality = $1"),
     ("revision", "SELECT COUNT(*) FROM revision WHERE municipality = $1"),
@@ -147,6 +147,9 @@ const COUNTS: [(&str, &str); 28] = [
     ("heir", "SELECT COUNT(*) FROM heir WHERE municipality = $1"),
     ("import", "SELECT COUNT(*) FROM import_set WHERE municipality = $1"),
     ("withdrawal", "SELECT COUNT(*) FROM import_withdrawal WHERE municipality = $1"),
+    ("receipt file", "SELECT COUNT(*) FROM receipt_file WHERE municipality = $1"),
+    ("receipt events", "SELECT COUNT(*) FROM receipt_event WHERE municipality = $1"),
+    ("deliveries", "SELECT COUNT(*) FROM delivery WHERE municipality = $1"),
 ];
 const ALL_DECISIONS: &str = "SELECT id FROM decision WHERE municipality = $1 ORDER BY id";
 const ALL_POSTINGS: &str = "SELECT COUNT(*) FROM posting WHERE municipality = $1";
@@ -182,7 +185,7 @@ impl Store {
     /// Hashes the chain again from its first entry, in one state of the database, and looks up
     /// what the entries vouch for: facts, decisions, rules, ordinances, revisions, acts, their
     /// signatures and effects, admissions, drafts, pauses, shadow reports, prepared acts, passwords,
-    /// log-ins, sessions, jobs, entries of the vault, imports and their withdrawals, notices, settlements, postings, orders, consents,
+    /// log-ins, sessions, jobs, entries of the vault, imports and their withdrawals, notices, settlements, postings, orders, receipts and deliveries, consents,
     /// notices and claims of refunds, heirs. Names,
     /// addresses and contacts are not looked at.
     ///
@@ -370,6 +373,10 @@ impl Walk<'_> {
                 };
                 match record {
                     Record::Act(act) | Record::Effect(act) => self.recorded.insert((record.kind(), act, String::new())),
+                    Record::ReceiptEvents(first, last) | Record::Deliveries(first, last) => {
+                        *self.counts.entry(kind.to_owned()).or_default() += last - first;
+                        true
+                    }
                     Record::Signature(act, account) => self.recorded.insert((record.kind(), act, account.to_owned())),
                     _ => false,
                 };
