@@ -6,8 +6,8 @@ mod office;
 use clap::{Parser, Subcommand};
 use commands::{
     Exit, account, activate, approve, assess, audit, compile_component, demo_city, demo_year, evaluate, exemption, explain, export, fact,
-    history, import, instalments, key, office as settings, ordinance, person, queue, reassess, revision, rule, rule_build, rule_pack,
-    serve, shadow, vault,
+    history, import, instalments, key, office as settings, ordinance, person, queue, reassess, refund, revision, rule, rule_build,
+    rule_pack, serve, shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -64,6 +64,8 @@ enum Command {
     Summary(assess::SummaryArgs),
     Reassess(reassess::Args),
     Instalments(instalments::Args),
+    #[command(subcommand)]
+    Refund(refund::Refund),
     Exemption(exemption::Args),
     History(history::Args),
     Explain(explain::Args),
@@ -136,6 +138,7 @@ fn main() -> ExitCode {
         Command::Summary(args) => assess::run_summary(&args),
         Command::Reassess(args) => reassess::run_reassess(&args),
         Command::Instalments(args) => instalments::run_instalments(&args),
+        Command::Refund(command) => refund::run_refund(&command),
         Command::Exemption(args) => exemption::run_exemption(&args),
         Command::History(args) => history::run_history(&args),
         Command::Explain(args) => explain::run_explain(&args),

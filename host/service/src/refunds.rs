@@ -12,6 +12,8 @@ mod matters;
 mod overpayments;
 mod pending;
 mod story;
+#[cfg(test)]
+mod tests;
 mod time_bar;
 
 pub use bounds::{Appropriation, OutOfBounds, Payout, Plan};

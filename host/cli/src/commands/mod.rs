@@ -24,6 +24,7 @@ pub mod ordinance;
 pub mod person;
 pub mod queue;
 pub mod reassess;
+pub mod refund;
 pub mod revision;
 pub mod rule;
 pub mod rule_build;

@@ -3,7 +3,7 @@
 //! Nothing here follows the rule. Each bound can be checked with the ledger, a due date and a multiplication, so that a rule
 //! that errs or lies moves no yen beyond them. Absent here: what is right within them, which the law and the rule say.
 
-use super::case::{Claim, RefundCase};
+use super::case::{Claim, PENSION_DEDUCTION, RefundCase};
 use crate::words::Words;
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::Outcome;
@@ -222,7 +222,7 @@ impl Plan {
                 let payee = row.payee.filter(|payee| match payee {
                     PayeeKind::Head => case.payer_died.is_none(),
                     PayeeKind::Heirs => case.payer_died.is_some(),
-                    PayeeKind::PensionBody => case.payer_died.is_some() && deducted(),
+                    PayeeKind::PensionBody => case.head_died && deducted(),
                 });
                 let payee = payee.ok_or(OutOfBounds::Payee(number))?;
                 let whole = |yen| Yen::checked(i64::try_from(yen).unwrap_or(i64::MAX)).map_err(|_| OutOfBounds::Tables(PROPOSALS));
@@ -247,9 +247,6 @@ impl Plan {
         self.appropriations.is_empty() && self.payouts.is_empty()
     }
 }
-
-/// The word of the channel by which pensions are deducted from.
-const PENSION_DEDUCTION: &str = "pension_deduction_channel";
 
 fn positive(yen: i128) -> Option<Yen> {
     i64::try_from(yen).ok().filter(|yen| *yen > 0).and_then(|yen| Yen::checked(yen).ok())

@@ -12,14 +12,17 @@ use crate::words::Words;
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::id::{Digest, HouseholdId, Knowledge, Municipality, PersonId};
 use jorei_domain::ledger::{Account, AccountKind, Instalment};
-use jorei_domain::record::{CLAIM_PARTS, COLLECTIONS, Case, Fact, Kind, Period, Person};
+use jorei_domain::record::{CHANNELS, CLAIM_PARTS, COLLECTIONS, Case, Fact, Kind, Period, Person};
 use jorei_domain::slot::Slot;
 use jorei_domain::table::ABSENT;
 use jorei_store::decisions::StoredDecision;
+use jorei_store::receipts::{Known, Stage};
 use jorei_store::refunds::ConsentKind;
 use jorei_store::{Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The word of the channel by which pensions are deducted from.
+pub(super) const PENSION_DEDUCTION: &str = "pension_deduction_channel";
 /// What of the ledger the facts come from.
 const LEDGER: &str = "収納台帳";
 
@@ -47,6 +50,9 @@ pub struct RefundCase {
     pub payer: PersonId,
     /// The day of the payer's death, where it is on the case's day or before.
     pub payer_died: Option<Date>,
+    /// Has anybody died by the case's day who headed the household when something was deducted from a pension, or in the year
+    /// before?
+    pub head_died: bool,
     /// The overpayments.
     pub standing: Vec<Standing>,
     /// Everything that is owed in the household.
@@ -155,7 +161,16 @@ pub(super) async fn case_of(
         reasons.dedup();
         return Err(RefundError::Blocked { household, reasons });
     };
-    let (person, payer_died) = payer_facts(store, municipality, household, payer, on, as_of).await?;
+    let (person, payer_died) = person_of(store, municipality, household, payer, on, as_of).await?;
+    let mut persons = vec![person];
+    for other in heads_at_deductions(store, municipality, household, &of_payer, as_of).await? {
+        if other != payer
+            && let (person, Some(_)) = person_of(store, municipality, household, other, on, as_of).await?
+        {
+            persons.push(person);
+        }
+    }
+    let head_died = payer_died.is_some() || persons.len() > 1;
     let consents = store.consents(municipality, household).await?;
     let before_due = consents.iter().any(|consent| consent.kind == ConsentKind::AppropriateBeforeDue && consent.holds(on));
     let mut facts: Vec<Fact> = of_payer.iter().flat_map(overpayment_facts).collect();
@@ -173,18 +188,19 @@ pub(super) async fn case_of(
             }
         }
     }
-    let case = Case::new(on, vec![person]).with_household(facts);
+    let case = Case::new(on, persons).with_household(facts);
     let appropriated = {
         let mine = |number: &i64| of_payer.iter().any(|standing| standing.overpayment.number == *number);
         appropriated.into_iter().filter(|((number, _), _)| mine(number)).collect()
     };
-    Ok(RefundCase { case, payer, payer_died, standing: of_payer, claims, before_due, others, appropriated, as_of })
+    Ok(RefundCase { case, payer, payer_died, head_died, standing: of_payer, claims, before_due, others, appropriated, as_of })
 }
 
 /// Receipts of a household that are announced only, or whose use nobody knows.
 pub(super) async fn unsettled_receipts(store: &Store, municipality: Municipality, household: HouseholdId) -> Result<Vec<i64>, StoreError> {
-    let _ = (store, municipality, household);
-    Ok(Vec::new())
+    let known = store.receipts_of(municipality, household).await?;
+    let waits = |known: &&Known| known.stage() == Some(Stage::Announced) || known.exception().is_some();
+    Ok(known.iter().filter(waits).map(|known| known.number).collect())
 }
 
 fn overpayment_facts(standing: &Standing) -> Vec<Fact> {
@@ -225,19 +241,39 @@ fn claim_fact(claim: &Claim) -> Fact {
     Fact { kind: Kind::Claims, values, source: LEDGER.to_owned() }
 }
 
-/// The payer as a person of the case, whenever they lived here: birth, stays in the household, death; and the day of a death
-/// up to a day. Nobody else of the household matters for a refund.
-async fn payer_facts(
+/// Heads of the household when something was deducted from a pension, and in the year before: what was deducted after a death
+/// was somebody else's than the payer's.
+async fn heads_at_deductions(
     store: &Store,
     municipality: Municipality,
     household: HouseholdId,
-    payer: PersonId,
+    standing: &[Standing],
+    as_of: Knowledge,
+) -> Result<BTreeSet<PersonId>, StoreError> {
+    let payments = standing.iter().flat_map(|standing| &standing.payments);
+    let deducted: BTreeSet<Date> =
+        payments.filter(|payment| CHANNELS[usize::from(payment.channel)] == PENSION_DEDUCTION).map(|payment| payment.paid_on).collect();
+    let mut heads = BTreeSet::new();
+    for day in deducted {
+        let Some(stored) = store.case(municipality, Slot::Refund, household, day, as_of).await? else { continue };
+        let is_head = |person: &Person| person.facts.iter().any(|fact| fact.kind == Kind::Membership && fact.values.last() == Some(&1));
+        heads.extend(stored.case.persons().iter().zip(&stored.people).filter(|(person, _)| is_head(person)).map(|(_, id)| *id));
+    }
+    Ok(heads)
+}
+
+/// A person of the case, whenever they lived here: birth, stays in the household, death; and the day of a death up to a day. Of
+/// the household only the payer matters for a refund, and heads who died before something was deducted from their pension.
+async fn person_of(
+    store: &Store,
+    municipality: Municipality,
+    household: HouseholdId,
+    person: PersonId,
     on: Date,
     as_of: Knowledge,
 ) -> Result<(Person, Option<Date>), StoreError> {
-    let mut person = Person::default();
-    let mut died = None;
-    let records = store.person_records(municipality, (PersonId(payer.0 - 1), payer), 1, as_of).await?;
+    let records = store.person_records(municipality, (PersonId(person.0 - 1), person), 1, as_of).await?;
+    let (mut person, mut died) = (Person::default(), None);
     for held in records.into_iter().flat_map(|record| record.facts) {
         let here = held.kind != Kind::Membership || held.household == Some(household);
         if !here || !matches!(held.kind, Kind::Persons | Kind::Membership | Kind::Deaths) {

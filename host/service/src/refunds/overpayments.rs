@@ -1,7 +1,7 @@
 //! What stands as overpaid, and which payments make it: the last paid are the overpaid ones.
 //!
 //! Read off the ledger's entries in their order, so that the same ledger gives the same answer whoever asks. What of an
-//! overpayment was used already left it with the last paid first. Absent here: what becomes of it.
+//! overpayment was used already left it with the first paid first. Absent here: what becomes of it.
 
 use super::RefundError;
 use jorei_domain::calendar::Date;
@@ -173,7 +173,7 @@ impl Trail {
             }
             (AccountKind::Overpaid, to) => {
                 *self.left.entry(debit.item).or_default() -= yen;
-                taken = take(self.of.entry(debit.item).or_default(), yen, None);
+                taken = spend(self.of.entry(debit.item).or_default(), yen);
                 match to {
                     AccountKind::Receivable => {
                         let used = taken.iter().map(|piece| Paid { paid_on: effective, ..*piece });
@@ -229,8 +229,22 @@ fn exchange(from: &mut Vec<Paid>, other: &mut Vec<Paid>, yen: i64, receipt: i64)
 fn take(from: &mut Vec<Paid>, yen: i64, receipt: Option<i64>) -> Vec<Paid> {
     // Of one day the one that was booked last counts as paid last: the sort is stable.
     from.sort_by_key(|paid| paid.paid_on);
-    let (mut left, mut taken) = (yen, Vec::new());
-    for paid in from.iter_mut().rev().filter(|paid| receipt.is_none() || paid.receipt == receipt) {
+    taken(from, yen, |at, all| all - 1 - at, receipt)
+}
+
+/// Uses yen of payments, the first paid first: what is left undecided was paid last.
+fn spend(from: &mut Vec<Paid>, yen: i64) -> Vec<Paid> {
+    from.sort_by_key(|paid| paid.paid_on);
+    taken(from, yen, |at, _| at, None)
+}
+
+fn taken(from: &mut Vec<Paid>, yen: i64, place: impl Fn(usize, usize) -> usize, receipt: Option<i64>) -> Vec<Paid> {
+    let (mut left, mut taken, all) = (yen, Vec::new(), from.len());
+    for at in 0..all {
+        let paid = &mut from[place(at, all)];
+        if receipt.is_some() && paid.receipt != receipt {
+            continue;
+        }
         let part = left.min(paid.yen);
         if part > 0 {
             paid.yen -= part;
@@ -362,7 +376,7 @@ mod tests {
         assert_eq!(made(&rows, &[]), (vec![], 0));
         let mut back = rows.to_vec();
         back.push((Event::RefundWithdrawn, order, over(), 4_500, day(9, 9)));
-        assert_eq!(made(&back, &[]), (vec![(6, 20, 2_000, 1), (7, 20, 2_500, 2)], 4_500));
+        assert_eq!(made(&back, &[]), (vec![(6, 20, 1_500, 1), (7, 20, 3_000, 2)], 4_500));
         // As if the appropriation had not been.
         assert_eq!(made(&back, &[3]), (vec![(6, 20, 2_000, 1), (7, 20, 3_000, 2)], 5_000));
     }

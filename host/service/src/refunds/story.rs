@@ -42,13 +42,14 @@ pub async fn story(store: &Store, municipality: Municipality, household: Househo
             };
             let _ = writeln!(
                 text,
-                "  台帳 第{}号 {}  {} → {}  {} 円  効力 {}",
+                "  台帳 第{}号 {}  {} → {}  {} 円  効力 {}{}",
                 entry.ordinal,
                 entry.event.ja(),
                 of(debit),
                 of(credit),
                 grouped(entry.transfer.yen.get()),
-                entry.transfer.effective
+                entry.transfer.effective,
+                entry.decision.map_or_else(String::new, |decision| format!("  決定 {}", decision.short()))
             );
             if let Some(decision) = entry.decision
                 && shown.insert(decision)
