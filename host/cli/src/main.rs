@@ -6,8 +6,8 @@ mod office;
 use clap::{Parser, Subcommand};
 use commands::{
     Exit, account, activate, approve, assess, audit, compile_component, demo_city, demo_year, evaluate, exemption, explain, export, fact,
-    history, import, instalments, key, ledger, office as settings, ordinance, person, queue, reassess, receipt, revision, rule, rule_build,
-    rule_pack, serve, shadow, vault,
+    history, import, instalments, key, ledger, office as settings, ordinance, person, queue, reassess, receipt, refund, revision, rule,
+    rule_build, rule_pack, serve, shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,6 +69,8 @@ enum Command {
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
     Instalments(instalments::Args),
+    #[command(subcommand)]
+    Refund(refund::Refund),
     Exemption(exemption::Args),
     History(history::Args),
     Explain(explain::Args),
@@ -144,6 +146,7 @@ fn main() -> ExitCode {
         Command::Reconcile(args) => receipt::run_reconcile(&args),
         Command::Ledger(command) => ledger::run_ledger(&command),
         Command::Instalments(args) => instalments::run_instalments(&args),
+        Command::Refund(command) => refund::run_refund(&command),
         Command::Exemption(args) => exemption::run_exemption(&args),
         Command::History(args) => history::run_history(&args),
         Command::Explain(args) => explain::run_explain(&args),

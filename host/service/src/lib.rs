@@ -41,6 +41,7 @@ pub mod randomness;
 pub mod reassessment;
 pub mod receipts;
 pub mod reconciliation;
+pub mod refunds;
 pub mod replay;
 pub mod revisions;
 pub mod sessions;

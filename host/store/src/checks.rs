@@ -13,6 +13,7 @@ mod masters;
 mod people;
 mod reassessment;
 mod receipts;
+mod refunds;
 mod settlements;
 
 use crate::decisions::{NewDecision, PackedDecision, Saved};
@@ -60,6 +61,7 @@ pub async fn check_all(store: &Store) {
     masters::check(store).await;
     ledger::check(store).await;
     receipts::check(store).await;
+    refunds::check(store).await;
 }
 
 /// Who writes in these checks, and when.
@@ -150,6 +152,7 @@ pub async fn check_statements(store: &Store) {
         crate::ledger::STATEMENTS,
         crate::orders::STATEMENTS,
         crate::receipts::STATEMENTS,
+        crate::refunds::STATEMENTS,
     ];
     for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
@@ -196,6 +199,7 @@ pub async fn check_append_only(store: &Store) {
     settlements::fill(store, office).await;
     ledger::fill(store, office).await;
     receipts::fill(store, office).await;
+    refunds::fill(store, office, revision).await;
     let tables = [
         ("learning", "learnt_on"),
         ("fact", "source"),
@@ -236,6 +240,12 @@ pub async fn check_append_only(store: &Store) {
         ("person_contact", "role"),
         ("import_set", "forms"),
         ("import_withdrawal", "at"),
+        ("consent", "document"),
+        ("consent_withdrawal", "at"),
+        ("refund_notice", "at"),
+        ("refund_notice_overpayment", "notice"),
+        ("refund_claim", "form"),
+        ("heir", "document"),
     ];
     for (table, column) in tables {
         for sql in [format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")] {

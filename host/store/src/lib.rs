@@ -41,6 +41,7 @@ mod prefix;
 pub mod prepared;
 pub mod readings;
 pub mod receipts;
+pub mod refunds;
 pub mod requests;
 pub mod revisions;
 mod rows;
@@ -198,6 +199,14 @@ pub enum StoreError {
         /// What is wrong.
         wrong: &'static str,
     },
+    /// A consent, notice, claim or heir that cannot be kept so.
+    #[error("household {household}: {wrong}")]
+    Refund {
+        /// The household.
+        household: HouseholdId,
+        /// What is wrong, and what to do.
+        wrong: &'static str,
+    },
     /// A posting that was not written.
     #[error(transparent)]
     Ledger(#[from] ledger::LedgerError),
@@ -234,6 +243,14 @@ pub enum StoreError {
     Damaged(String),
 }
 
+impl StoreError {
+    /// Did somebody else take a key in between, a number that was the next one? Whoever asks for the next number again may
+    /// try again.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, StoreError::Database(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()))
+    }
+}
+
 /// The result of every method of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -249,7 +266,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 14] = [
+const SQLITE_MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -264,8 +281,9 @@ const SQLITE_MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/sqlite/0012_ledger.sql"),
     include_str!("../migrations/sqlite/0013_orders.sql"),
     include_str!("../migrations/sqlite/0014_receipts.sql"),
+    include_str!("../migrations/sqlite/0016_refunds.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 14] = [
+const POSTGRES_MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -280,8 +298,9 @@ const POSTGRES_MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/postgres/0012_ledger.sql"),
     include_str!("../migrations/postgres/0013_orders.sql"),
     include_str!("../migrations/postgres/0014_receipts.sql"),
+    include_str!("../migrations/postgres/0016_refunds.sql"),
 ];
-const MIGRATION_NAMES: [&str; 14] = [
+const MIGRATION_NAMES: [&str; 15] = [
     "records",
     "revisions",
     "decisions",
@@ -296,6 +315,7 @@ const MIGRATION_NAMES: [&str; 14] = [
     "ledger",
     "orders",
     "receipts",
+    "refunds",
 ];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.

@@ -26,6 +26,7 @@ pub mod person;
 pub mod queue;
 pub mod reassess;
 pub mod receipt;
+pub mod refund;
 pub mod revision;
 pub mod rule;
 pub mod rule_build;

@@ -57,6 +57,16 @@ pub(crate) enum Record<'r> {
     Settlement(i64),
     /// A payment order, by its number.
     Order(i64),
+    /// A consent, by its number.
+    Consent(i64),
+    /// The end of a consent, by the consent's number.
+    ConsentWithdrawal(i64),
+    /// A notice of refund and appropriation with the overpayments it tells of, by its number.
+    RefundNotice(i64),
+    /// A claim after a notice, by the notice's number.
+    RefundClaim(i64),
+    /// Who represents heirs, by its number.
+    Heir(i64),
     /// A set that was imported, by its number.
     Import(Knowledge),
     /// An import that was withdrawn, by its own number.
@@ -105,6 +115,17 @@ const RECEIPT_EVENTS: &str = "SELECT e.ordinal, e.receipt, r.channel, r.referenc
      WHERE e.municipality = $1 AND e.ordinal >= $2 AND e.ordinal <= $3 ORDER BY e.ordinal";
 const DELIVERIES: &str = "SELECT ordinal, file, line, delivered_on, channel, collected_on, yen, posting, at, by_whom FROM delivery \
      WHERE municipality = $1 AND ordinal >= $2 AND ordinal <= $3 ORDER BY ordinal";
+const CONSENT: &str = "SELECT number, household, kind, given_on, given_by, channel, document, at, by_whom FROM consent \
+     WHERE municipality = $1 AND number = $2";
+const CONSENT_WITHDRAWAL: &str =
+    "SELECT consent, withdrawn_on, at, by_whom FROM consent_withdrawal WHERE municipality = $1 AND consent = $2";
+const REFUND_NOTICE: &str =
+    "SELECT number, household, decision, sent_on, at, by_whom FROM refund_notice WHERE municipality = $1 AND number = $2";
+const REFUND_NOTICE_OVERPAYMENTS: &str = "SELECT notice, household, overpayment FROM refund_notice_overpayment \
+     WHERE municipality = $1 AND notice = $2 ORDER BY overpayment";
+const REFUND_CLAIM: &str = "SELECT notice, claimed_on, form, at, by_whom FROM refund_claim WHERE municipality = $1 AND notice = $2";
+const HEIR: &str = "SELECT number, household, deceased, heir, document, declared_on, at, by_whom FROM heir \
+     WHERE municipality = $1 AND number = $2";
 const PREPARED_ACT: &str = "SELECT id, content, maker, at FROM prepared_act WHERE municipality = $1 AND id = $2";
 const CREDENTIAL: &str =
     "SELECT ordinal, account, hash, signature, at FROM credential WHERE municipality = $1 AND ordinal = $2 AND account = $3";
@@ -144,6 +165,12 @@ pub(crate) const STATEMENTS: &[&str] = &[
     VAULT,
     SETTLEMENT,
     ORDER,
+    CONSENT,
+    CONSENT_WITHDRAWAL,
+    REFUND_NOTICE,
+    REFUND_NOTICE_OVERPAYMENTS,
+    REFUND_CLAIM,
+    HEIR,
     IMPORT,
     WITHDRAWAL,
     RECEIPT_FILE,
@@ -175,6 +202,11 @@ impl fmt::Display for Record<'_> {
             Record::Vault(entry) => write!(f, "vault entry {entry}"),
             Record::Settlement(ordinal) => write!(f, "settlement {ordinal}"),
             Record::Order(number) => write!(f, "order {number}"),
+            Record::Consent(number) => write!(f, "consent {number}"),
+            Record::ConsentWithdrawal(number) => write!(f, "withdrawal of consent {number}"),
+            Record::RefundNotice(number) => write!(f, "refund notice {number}"),
+            Record::RefundClaim(notice) => write!(f, "claim after refund notice {notice}"),
+            Record::Heir(number) => write!(f, "heir {number}"),
             Record::Import(knowledge) => write!(f, "import {knowledge}"),
             Record::Withdrawal(withdrawn) => write!(f, "withdrawal of import {withdrawn}"),
             Record::ReceiptFile(number) => write!(f, "receipt file {number}"),
@@ -212,6 +244,11 @@ impl<'r> Record<'r> {
             Record::Vault(_) => "vault",
             Record::Settlement(_) => "settlement",
             Record::Order(_) => "order",
+            Record::Consent(_) => "consent",
+            Record::ConsentWithdrawal(_) => "consent withdrawal",
+            Record::RefundNotice(_) => "refund notice",
+            Record::RefundClaim(_) => "refund claim",
+            Record::Heir(_) => "heir",
             Record::Import(_) => "import",
             Record::Withdrawal(_) => "withdrawal",
             Record::ReceiptFile(_) => "receipt file",
@@ -236,6 +273,11 @@ impl<'r> Record<'r> {
             | Record::Pause(Knowledge(number))
             | Record::Settlement(number)
             | Record::Order(number)
+            | Record::Consent(number)
+            | Record::ConsentWithdrawal(number)
+            | Record::RefundNotice(number)
+            | Record::RefundClaim(number)
+            | Record::Heir(number)
             | Record::Notice(number)
             | Record::Coverage(number)
             | Record::Import(Knowledge(number))
@@ -271,6 +313,11 @@ impl<'r> Record<'r> {
             "pause" => Record::Pause(Knowledge(number()?)),
             "settlement" => Record::Settlement(number()?),
             "order" => Record::Order(number()?),
+            "consent" => Record::Consent(number()?),
+            "consent withdrawal" => Record::ConsentWithdrawal(number()?),
+            "refund notice" => Record::RefundNotice(number()?),
+            "refund claim" => Record::RefundClaim(number()?),
+            "heir" => Record::Heir(number()?),
             "notice" => Record::Notice(number()?),
             "coverage" => Record::Coverage(number()?),
             "import" => Record::Import(Knowledge(number()?)),
@@ -328,6 +375,11 @@ impl<'r> Record<'r> {
             Record::Vault(_) => &[VAULT],
             Record::Settlement(_) => &[SETTLEMENT],
             Record::Order(_) => &[ORDER],
+            Record::Consent(_) => &[CONSENT],
+            Record::ConsentWithdrawal(_) => &[CONSENT_WITHDRAWAL],
+            Record::RefundNotice(_) => &[REFUND_NOTICE, REFUND_NOTICE_OVERPAYMENTS],
+            Record::RefundClaim(_) => &[REFUND_CLAIM],
+            Record::Heir(_) => &[HEIR],
             Record::Import(_) => &[IMPORT],
             Record::Withdrawal(_) => &[WITHDRAWAL],
             Record::ReceiptFile(_) => &[RECEIPT_FILE],
@@ -349,6 +401,11 @@ impl<'r> Record<'r> {
                 | Record::Pause(Knowledge(number))
                 | Record::Settlement(number)
                 | Record::Order(number)
+                | Record::Consent(number)
+                | Record::ConsentWithdrawal(number)
+                | Record::RefundNotice(number)
+                | Record::RefundClaim(number)
+                | Record::Heir(number)
                 | Record::Notice(number)
                 | Record::Coverage(number)
                 | Record::Import(Knowledge(number))
