@@ -5,6 +5,7 @@
 
 mod accounts;
 mod acts;
+mod arrears;
 mod chain;
 mod desk;
 mod imports;
@@ -58,6 +59,7 @@ pub async fn check_all(store: &Store) {
     imports::check(store).await;
     masters::check(store).await;
     ledger::check(store).await;
+    arrears::check(store).await;
 }
 
 /// Who writes in these checks, and when.
@@ -147,6 +149,7 @@ pub async fn check_statements(store: &Store) {
         crate::masters::STATEMENTS,
         crate::ledger::STATEMENTS,
         crate::orders::STATEMENTS,
+        crate::arrears::STATEMENTS,
     ];
     for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
@@ -186,6 +189,7 @@ pub async fn check_append_only(store: &Store) {
     store.save_decisions(&[packed(office, revision, 1, 1, Failure::Trap, None)], &stamp()).await.unwrap();
     settlements::fill(store, office).await;
     ledger::fill(store, office).await;
+    arrears::fill(store, office).await;
     let tables = [
         ("learning", "learnt_on"),
         ("fact", "source"),
@@ -205,6 +209,9 @@ pub async fn check_append_only(store: &Store) {
         ("shadow_report", "content"),
         ("posting", "event"),
         ("transfer", "effective"),
+        ("arrears_event", "reason"),
+        ("arrears_instalment", "line"),
+        ("arrears_promise", "due_on"),
         ("prepared_act", "maker"),
         ("credential", "hash"),
         ("session", "account"),

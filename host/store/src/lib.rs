@@ -15,6 +15,7 @@
 pub mod acts;
 pub mod addresses;
 pub mod admissions;
+pub mod arrears;
 pub mod audit;
 
 #[cfg(any(test, feature = "checks"))]
@@ -200,6 +201,14 @@ pub enum StoreError {
     /// A posting that was not written.
     #[error(transparent)]
     Ledger(#[from] ledger::LedgerError),
+    /// A step about arrears that was not recorded.
+    #[error("household {household}: {wrong}")]
+    Arrears {
+        /// The household.
+        household: HouseholdId,
+        /// What is wrong, and what to do.
+        wrong: &'static str,
+    },
     /// An import that cannot be kept or withdrawn so.
     #[error("import {knowledge}: {wrong}")]
     Import {
@@ -245,7 +254,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 13] = [
+const SQLITE_MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -259,8 +268,9 @@ const SQLITE_MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/sqlite/0011_settlements.sql"),
     include_str!("../migrations/sqlite/0012_ledger.sql"),
     include_str!("../migrations/sqlite/0013_orders.sql"),
+    include_str!("../migrations/sqlite/0015_arrears.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 13] = [
+const POSTGRES_MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -274,8 +284,9 @@ const POSTGRES_MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/postgres/0011_settlements.sql"),
     include_str!("../migrations/postgres/0012_ledger.sql"),
     include_str!("../migrations/postgres/0013_orders.sql"),
+    include_str!("../migrations/postgres/0015_arrears.sql"),
 ];
-const MIGRATION_NAMES: [&str; 13] = [
+const MIGRATION_NAMES: [&str; 14] = [
     "records",
     "revisions",
     "decisions",
@@ -289,6 +300,7 @@ const MIGRATION_NAMES: [&str; 13] = [
     "settlements",
     "ledger",
     "orders",
+    "arrears",
 ];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.

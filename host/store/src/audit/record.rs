@@ -57,6 +57,8 @@ pub(crate) enum Record<'r> {
     Settlement(i64),
     /// A payment order, by its number.
     Order(i64),
+    /// A step about arrears with its instalments and promised payments, by its number.
+    Arrears(i64),
     /// A set that was imported, by its number.
     Import(Knowledge),
     /// An import that was withdrawn, by its own number.
@@ -91,6 +93,12 @@ const IMPORT: &str = "SELECT knowledge, digest, forms, at, by_whom FROM import_s
 const WITHDRAWAL: &str = "SELECT withdrawn, knowledge, act, at, by_whom FROM import_withdrawal WHERE municipality = $1 AND withdrawn = $2";
 const ORDER: &str = "SELECT number, household, posting, decision, payee_kind, payee, principal_yen, interest_yen, decided_on, replaces, at, \
      by_whom FROM payment_order WHERE municipality = $1 AND number = $2";
+const ARREARS: &str = "SELECT number, id, household, step, happened_on, from_day, until_day, grace, of_number, fee_yen, posting, reason, \
+     at, by_whom FROM arrears_event WHERE municipality = $1 AND number = $2";
+const ARREARS_INSTALMENTS: &str = "SELECT number, line, year, collection, instalment FROM arrears_instalment \
+     WHERE municipality = $1 AND number = $2 ORDER BY line";
+const ARREARS_PROMISES: &str =
+    "SELECT number, line, due_on, yen FROM arrears_promise WHERE municipality = $1 AND number = $2 ORDER BY line";
 const PREPARED_ACT: &str = "SELECT id, content, maker, at FROM prepared_act WHERE municipality = $1 AND id = $2";
 const CREDENTIAL: &str =
     "SELECT ordinal, account, hash, signature, at FROM credential WHERE municipality = $1 AND ordinal = $2 AND account = $3";
@@ -130,6 +138,9 @@ pub(crate) const STATEMENTS: &[&str] = &[
     VAULT,
     SETTLEMENT,
     ORDER,
+    ARREARS,
+    ARREARS_INSTALMENTS,
+    ARREARS_PROMISES,
     IMPORT,
     WITHDRAWAL,
 ];
@@ -158,6 +169,7 @@ impl fmt::Display for Record<'_> {
             Record::Vault(entry) => write!(f, "vault entry {entry}"),
             Record::Settlement(ordinal) => write!(f, "settlement {ordinal}"),
             Record::Order(number) => write!(f, "order {number}"),
+            Record::Arrears(number) => write!(f, "arrears {number}"),
             Record::Import(knowledge) => write!(f, "import {knowledge}"),
             Record::Withdrawal(withdrawn) => write!(f, "withdrawal of import {withdrawn}"),
         }
@@ -192,6 +204,7 @@ impl<'r> Record<'r> {
             Record::Vault(_) => "vault",
             Record::Settlement(_) => "settlement",
             Record::Order(_) => "order",
+            Record::Arrears(_) => "arrears",
             Record::Import(_) => "import",
             Record::Withdrawal(_) => "withdrawal",
         }
@@ -213,6 +226,7 @@ impl<'r> Record<'r> {
             | Record::Pause(Knowledge(number))
             | Record::Settlement(number)
             | Record::Order(number)
+            | Record::Arrears(number)
             | Record::Notice(number)
             | Record::Coverage(number)
             | Record::Import(Knowledge(number))
@@ -241,6 +255,7 @@ impl<'r> Record<'r> {
             "pause" => Record::Pause(Knowledge(number()?)),
             "settlement" => Record::Settlement(number()?),
             "order" => Record::Order(number()?),
+            "arrears" => Record::Arrears(number()?),
             "notice" => Record::Notice(number()?),
             "coverage" => Record::Coverage(number()?),
             "import" => Record::Import(Knowledge(number()?)),
@@ -295,6 +310,7 @@ impl<'r> Record<'r> {
             Record::Vault(_) => &[VAULT],
             Record::Settlement(_) => &[SETTLEMENT],
             Record::Order(_) => &[ORDER],
+            Record::Arrears(_) => &[ARREARS, ARREARS_INSTALMENTS, ARREARS_PROMISES],
             Record::Import(_) => &[IMPORT],
             Record::Withdrawal(_) => &[WITHDRAWAL],
         };
@@ -313,6 +329,7 @@ impl<'r> Record<'r> {
                 | Record::Pause(Knowledge(number))
                 | Record::Settlement(number)
                 | Record::Order(number)
+                | Record::Arrears(number)
                 | Record::Notice(number)
                 | Record::Coverage(number)
                 | Record::Import(Knowledge(number))

@@ -118,7 +118,7 @@ pub enum Broken {
 }
 
 /// Records of which every entry vouches for one row.
-const COUNTS: [(&str, &str); 23] = [
+const COUNTS: [(&str, &str); 24] = [
     ("rule", "SELECT COUNT(*) FROM rule WHERE municipality = $1"),
     ("ordinance", "SELECT COUNT(*) FROM ordinance WHERE municipality = $1"),
     ("revision", "SELECT COUNT(*) FROM revision WHERE municipality = $1"),
@@ -140,6 +140,7 @@ const COUNTS: [(&str, &str); 23] = [
     ("vault", "SELECT COUNT(*) FROM vault WHERE municipality = $1"),
     ("settlement", "SELECT COUNT(*) FROM settlement WHERE municipality = $1"),
     ("order", "SELECT COUNT(*) FROM payment_order WHERE municipality = $1"),
+    ("arrears", "SELECT COUNT(*) FROM arrears_event WHERE municipality = $1"),
     ("import", "SELECT COUNT(*) FROM import_set WHERE municipality = $1"),
     ("withdrawal", "SELECT COUNT(*) FROM import_withdrawal WHERE municipality = $1"),
 ];
@@ -177,7 +178,7 @@ impl Store {
     /// Hashes the chain again from its first entry, in one state of the database, and looks up
     /// what the entries vouch for: facts, decisions, rules, ordinances, revisions, acts, their
     /// signatures and effects, admissions, drafts, pauses, shadow reports, prepared acts, passwords,
-    /// log-ins, sessions, jobs, entries of the vault, imports and their withdrawals, notices, settlements, postings, orders. Names,
+    /// log-ins, sessions, jobs, entries of the vault, imports and their withdrawals, notices, settlements, postings, orders, steps about arrears. Names,
     /// addresses and contacts are not looked at.
     ///
     /// `heads` are heads that were kept elsewhere, whose signatures the caller has verified; those
