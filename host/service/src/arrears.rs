@@ -31,9 +31,10 @@ use jorei_domain::slot::Slot;
 use jorei_domain::table::ABSENT;
 use jorei_engine::Fault;
 use jorei_store::arrears::{Step, StoredArrearsEvent, standing_demand};
-use jorei_store::ledger::Entry;
+use jorei_store::ledger;
 use jorei_store::{Store, StoreError};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Why nothing is said of somebody's arrears.
 #[derive(Debug, thiserror::Error)]
@@ -193,8 +194,8 @@ pub async fn household(store: &Store, municipality: Municipality, household: Hou
     let mut dues: BTreeMap<i32, BTreeMap<Instalment, (Date, DecisionId)>> = BTreeMap::new();
     let mut standings = Vec::with_capacity(sums.len());
     for (instalment, mut of) in sums.into_iter().filter(|(_, of)| of.levied_ever) {
-        if !dues.contains_key(&instalment.year) {
-            dues.insert(instalment.year, due_dates(store, municipality, household, instalment.year).await?);
+        if let Entry::Vacant(year) = dues.entry(instalment.year) {
+            year.insert(due_dates(store, municipality, household, instalment.year).await?);
         }
         let due = dues.get(&instalment.year).and_then(|year| year.get(&instalment)).copied();
         let (due, decision) = due.ok_or(ArrearsError::NoDueDate { household, instalment })?;
@@ -230,7 +231,7 @@ struct Sums {
 }
 
 /// Adds one transfer.
-fn add(sums: &mut BTreeMap<Instalment, Sums>, entry: &Entry) {
+fn add(sums: &mut BTreeMap<Instalment, Sums>, entry: &ledger::Entry) {
     let transfer = &entry.transfer;
     if transfer.phase != Phase::Posted {
         // Nothing pending ever touches an instalment.
@@ -291,9 +292,9 @@ async fn due_dates(
     let mut words: BTreeMap<[u8; 32], Words> = BTreeMap::new();
     for stored in history.iter().filter(|stored| matches!(stored.decision.outcome, Outcome::Decided { provisional: false, .. })) {
         let revision = stored.decision.revision;
-        if !words.contains_key(&revision.0) {
+        if let Entry::Vacant(unread) = words.entry(revision.0) {
             let kept = store.revision(municipality, revision).await?;
-            words.insert(revision.0, Words::from_json(kept.as_ref().map_or("", |kept| &kept.about)));
+            unread.insert(Words::from_json(kept.as_ref().map_or("", |kept| &kept.about)));
         }
         let Some(words) = words.get(&revision.0) else { continue };
         for fact in instalment_facts(&stored.decision.outcome, words, "") {
