@@ -3,6 +3,7 @@
 pub mod account;
 pub mod activate;
 pub mod approve;
+pub mod arrears;
 pub mod assess;
 pub mod audit;
 pub mod compile_component;
