@@ -8,6 +8,7 @@ pub mod assess;
 pub mod audit;
 pub mod compile_component;
 pub mod demo_city;
+pub mod demo_receipts;
 pub mod demo_year;
 pub mod evaluate;
 pub mod exemption;
