@@ -622,7 +622,7 @@ fn told(error: sqlx::Error, posting: Digest) -> StoreError {
         LedgerError::Short(posting).into()
     } else if text.contains("only a decision that is settled") {
         LedgerError::Unsettled(posting).into()
-    } else if text.contains("pending_check")
+    } else if text.contains("_pending_check")
         || text.contains("end a pending one")
         || text.contains("transfer_ends")
         || text.contains("transfer.of_posting")
