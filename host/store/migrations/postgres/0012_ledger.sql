@@ -100,32 +100,37 @@ END
 $$;
 CREATE TRIGGER posting_of_a_decision BEFORE INSERT ON posting FOR EACH ROW EXECUTE FUNCTION posting_of_a_decision();
 
+-- Once for each statement: a day of a channel is the other side of thousands of receipts of one file, and a row that one
+-- transaction changes again and again gets slower with each change.
 CREATE FUNCTION transfer_counts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.of_posting IS NOT NULL AND NOT EXISTS (SELECT 1 FROM transfer p
-        WHERE p.municipality = NEW.municipality AND p.posting = NEW.of_posting AND p.line = NEW.of_line AND p.phase = 1 AND p.yen = NEW.yen
-        AND p.debit_kind = NEW.debit_kind AND p.debit_household = NEW.debit_household AND p.debit_year = NEW.debit_year AND p.debit_item = NEW.debit_item
-        AND p.credit_kind = NEW.credit_kind AND p.credit_household = NEW.credit_household AND p.credit_year = NEW.credit_year AND p.credit_item = NEW.credit_item) THEN
+    IF EXISTS (SELECT 1 FROM added n WHERE n.of_posting IS NOT NULL AND NOT EXISTS (SELECT 1 FROM transfer p
+        WHERE p.municipality = n.municipality AND p.posting = n.of_posting AND p.line = n.of_line AND p.phase = 1 AND p.yen = n.yen
+        AND p.debit_kind = n.debit_kind AND p.debit_household = n.debit_household AND p.debit_year = n.debit_year AND p.debit_item = n.debit_item
+        AND p.credit_kind = n.credit_kind AND p.credit_household = n.credit_household AND p.credit_year = n.credit_year
+        AND p.credit_item = n.credit_item)) THEN
         RAISE EXCEPTION 'a transfer can end a pending one of the same accounts and amount only';
     END IF;
     INSERT INTO balance (municipality, household, kind, year, item, debits, credits, debits_pending, credits_pending)
-        VALUES (NEW.municipality, NEW.debit_household, NEW.debit_kind, NEW.debit_year, NEW.debit_item, 0, 0, 0, 0) ON CONFLICT DO NOTHING;
-    INSERT INTO balance (municipality, household, kind, year, item, debits, credits, debits_pending, credits_pending)
-        VALUES (NEW.municipality, NEW.credit_household, NEW.credit_kind, NEW.credit_year, NEW.credit_item, 0, 0, 0, 0) ON CONFLICT DO NOTHING;
-    UPDATE balance SET
-        debits = debits + CASE WHEN NEW.phase IN (0, 2) THEN NEW.yen ELSE 0 END,
-        debits_pending = debits_pending + CASE NEW.phase WHEN 1 THEN NEW.yen WHEN 0 THEN 0 ELSE -NEW.yen END
-        WHERE municipality = NEW.municipality AND household = NEW.debit_household AND kind = NEW.debit_kind
-        AND year = NEW.debit_year AND item = NEW.debit_item;
-    UPDATE balance SET
-        credits = credits + CASE WHEN NEW.phase IN (0, 2) THEN NEW.yen ELSE 0 END,
-        credits_pending = credits_pending + CASE NEW.phase WHEN 1 THEN NEW.yen WHEN 0 THEN 0 ELSE -NEW.yen END
-        WHERE municipality = NEW.municipality AND household = NEW.credit_household AND kind = NEW.credit_kind
-        AND year = NEW.credit_year AND item = NEW.credit_item;
-    RETURN NEW;
+        SELECT n.municipality, n.debit_household, n.debit_kind, n.debit_year, n.debit_item, 0, 0, 0, 0 FROM added n
+        UNION SELECT n.municipality, n.credit_household, n.credit_kind, n.credit_year, n.credit_item, 0, 0, 0, 0 FROM added n
+        ON CONFLICT DO NOTHING;
+    UPDATE balance b SET debits = b.debits + s.d, credits = b.credits + s.c, debits_pending = b.debits_pending + s.dp,
+        credits_pending = b.credits_pending + s.cp
+    FROM (SELECT municipality, household, kind, year, item, SUM(d)::bigint AS d, SUM(c)::bigint AS c, SUM(dp)::bigint AS dp,
+            SUM(cp)::bigint AS cp FROM (
+        SELECT n.municipality, n.debit_household AS household, n.debit_kind AS kind, n.debit_year AS year, n.debit_item AS item,
+            CASE WHEN n.phase IN (0, 2) THEN n.yen ELSE 0 END AS d, 0 AS c,
+            CASE n.phase WHEN 1 THEN n.yen WHEN 0 THEN 0 ELSE -n.yen END AS dp, 0 AS cp FROM added n
+        UNION ALL SELECT n.municipality, n.credit_household, n.credit_kind, n.credit_year, n.credit_item, 0,
+            CASE WHEN n.phase IN (0, 2) THEN n.yen ELSE 0 END, 0,
+            CASE n.phase WHEN 1 THEN n.yen WHEN 0 THEN 0 ELSE -n.yen END FROM added n) AS sides
+        GROUP BY municipality, household, kind, year, item) AS s
+    WHERE b.municipality = s.municipality AND b.household = s.household AND b.kind = s.kind AND b.year = s.year AND b.item = s.item;
+    RETURN NULL;
 END
 $$;
-CREATE TRIGGER transfer_counts BEFORE INSERT ON transfer FOR EACH ROW EXECUTE FUNCTION transfer_counts();
+CREATE TRIGGER transfer_counts AFTER INSERT ON transfer REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION transfer_counts();
 
 CREATE FUNCTION balance_keeps() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
