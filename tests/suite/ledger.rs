@@ -15,7 +15,7 @@ use jorei_service::revisions::{Shelf, load};
 use jorei_store::Store;
 use jorei_store::facts::Assertion;
 use jorei_tests::office::{Office, TODAY, now, ordinance};
-use jorei_tests::{built, length, postgresql, runtime, sqlite};
+use jorei_tests::{length, postgresql, runtime, sqlite};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
@@ -25,19 +25,17 @@ fn year() -> FiscalYear {
     FiscalYear::new(2025).unwrap()
 }
 
-/// An office under the instalments of Asahikawa, or under the same with every value settled.
+/// An office under the ordinances of Asahikawa, or under the same with every value settled.
 async fn found(store: Store, settled: bool) -> City {
     let office = Office::found(&store, asahikawa()).await;
     let in_force = (Date::new(2019, 4, 1), Date::new(2027, 4, 1));
-    let premium = office.premium(&store, &RUNTIME, &ordinance("premium")).await;
-    office.activate(&store, &RUNTIME, premium, in_force).await;
-    let text = if settled {
-        let path = built::repository().join("plugins/instalment/ordinances/examples/settled.toml");
-        std::fs::read_to_string(path).unwrap().replace("999998", "012041")
-    } else {
-        ordinance("instalment")
+    let text = |rule: &str| {
+        let text = ordinance(rule);
+        if settled { text.replace("state = \"assumed\"", "state = \"sourced\"") } else { text }
     };
-    let instalment = office.revision(&store, &RUNTIME, "instalment", &text).await;
+    let premium = office.premium(&store, &RUNTIME, &text("premium")).await;
+    office.activate(&store, &RUNTIME, premium, in_force).await;
+    let instalment = office.revision(&store, &RUNTIME, "instalment", &text("instalment")).await;
     office.activate(&store, &RUNTIME, instalment, in_force).await;
     let live = Arc::new(load(&store, &RUNTIME, asahikawa(), premium).await.unwrap());
     City { shelf: Shelf::new(store.clone(), Arc::clone(&RUNTIME)), store, live }
