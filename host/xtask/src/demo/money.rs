@@ -303,7 +303,7 @@ impl Office {
 
     fn bank_day(&self, batch: &str) -> anyhow::Result<String> {
         let batches = self.rows(&["payment", "list"])?;
-        let day = batches.iter().find(|row| row["batch"].to_string() == batch).and_then(|row| row["bank_day"].as_str());
+        let day = batches.iter().find(|row| row["batch"].as_i64() == batch.parse().ok()).and_then(|row| row["bank_day"].as_str());
         Ok(day.context("the batch's bank day")?.to_owned())
     }
 
