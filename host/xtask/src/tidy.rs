@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 /// Which crates of ours each crate may name in its manifest (development aside).
 const LAYERS: &[(&str, &[&str])] = &[
     ("host/domain", &[]),
+    ("host/bank", &["jorei-domain"]),
     ("host/package", &["jorei-domain"]),
     ("host/store", &["jorei-domain"]),
     ("host/engine", &["jorei-domain"]),
-    ("host/service", &["jorei-domain", "jorei-engine", "jorei-package", "jorei-store"]),
+    ("host/service", &["jorei-bank", "jorei-domain", "jorei-engine", "jorei-package", "jorei-store"]),
     ("host/api", &["jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"]),
-    ("host/cli", &["jorei-api", "jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"]),
+    ("host/cli", &["jorei-api", "jorei-bank", "jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"]),
     ("host/verify", &["jorei-domain", "jorei-package"]),
     ("host/xtask", &[]),
     ("plugins/sdk", &["jorei-domain"]),
@@ -21,22 +22,23 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// What must not occur in the sources of some folders, and why.
 const BANNED: &[(&str, &[&str], &str)] = &[
-    ("f32", &["host/domain", "host/package", "host/store", "wit", "plugins"], "money and law know no float"),
-    ("f64", &["host/domain", "host/package", "host/store", "wit", "plugins"], "money and law know no float"),
+    ("f32", &["host/domain", "host/bank", "host/package", "host/store", "wit", "plugins"], "money and law know no float"),
+    ("f64", &["host/domain", "host/bank", "host/package", "host/store", "wit", "plugins"], "money and law know no float"),
     (
         "SystemTime::now",
-        &["host/domain", "host/package", "host/store", "host/engine", "host/service", "host/api", "plugins"],
+        &["host/domain", "host/bank", "host/package", "host/store", "host/engine", "host/service", "host/api", "plugins"],
         "the clock belongs to cli",
     ),
     (
         "Timestamp::now",
-        &["host/domain", "host/package", "host/store", "host/engine", "host/service", "host/api", "plugins"],
+        &["host/domain", "host/bank", "host/package", "host/store", "host/engine", "host/service", "host/api", "plugins"],
         "the clock belongs to cli",
     ),
     (
         "std::fs",
         &[
             "host/domain",
+            "host/bank/src",
             "host/package",
             "host/store",
             "host/engine",
@@ -53,6 +55,7 @@ const BANNED: &[(&str, &[&str], &str)] = &[
         "std::env::",
         &[
             "host/domain",
+            "host/bank/src",
             "host/package",
             "host/store",
             "host/engine",
