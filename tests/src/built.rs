@@ -1,5 +1,6 @@
 //! Components that `cargo xtask test` has built before the suite runs.
 
+use jorei_neighbour::Neighbour;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -57,6 +58,14 @@ pub fn jorei_debug() -> PathBuf {
 /// The auditor's binary.
 pub fn jorei_verify() -> Command {
     Command::new(built(target().join("debug/jorei-verify")))
+}
+
+/// A neighbour that plays the intermediate server, with its state in a folder.
+///
+/// # Panics
+/// When it does not start.
+pub fn neighbour(folder: &Path) -> Neighbour {
+    Neighbour::start(&built(target().join("debug/jorei-neighbour")), folder).expect("a neighbour that starts")
 }
 
 /// The folder of the provider of OpenID Connect, with what it needs beside it.

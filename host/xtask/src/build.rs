@@ -15,10 +15,10 @@ pub enum Profile {
     Release,
 }
 
-/// Builds the binary, and the auditor's beside it, and returns the first one's path.
+/// Builds the binary, with the auditor's and the neighbour's beside it, and returns the first one's path.
 pub fn binary(profile: Profile) -> anyhow::Result<PathBuf> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--package", "jorei-cli", "--package", "jorei-verify"]);
+    cargo.args(["build", "--package", "jorei-cli", "--package", "jorei-verify", "--package", "jorei-neighbour"]);
     let folder = match profile {
         Profile::Dev => "debug",
         Profile::Release => {

@@ -11,9 +11,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("host/package", &["jorei-domain"]),
     ("host/store", &["jorei-domain"]),
     ("host/engine", &["jorei-domain"]),
-    ("host/service", &["jorei-bank", "jorei-domain", "jorei-engine", "jorei-package", "jorei-store"]),
+    ("host/connector", &["jorei-domain"]),
+    ("host/neighbour", &["jorei-connector", "jorei-domain"]),
+    ("host/service", &["jorei-bank", "jorei-connector", "jorei-domain", "jorei-engine", "jorei-package", "jorei-store"]),
     ("host/api", &["jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"]),
-    ("host/cli", &["jorei-api", "jorei-bank", "jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"]),
+    (
+        "host/cli",
+        &["jorei-api", "jorei-bank", "jorei-connector", "jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"],
+    ),
     ("host/verify", &["jorei-domain", "jorei-package"]),
     ("host/xtask", &[]),
     ("plugins/sdk", &["jorei-domain"]),
@@ -22,16 +27,24 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// What must not occur in the sources of some folders, and why.
 const BANNED: &[(&str, &[&str], &str)] = &[
-    ("f32", &["host/domain", "host/bank", "host/package", "host/store", "wit", "plugins"], "money and law know no float"),
-    ("f64", &["host/domain", "host/bank", "host/package", "host/store", "wit", "plugins"], "money and law know no float"),
+    (
+        "f32",
+        &["host/domain", "host/bank", "host/package", "host/store", "host/connector", "host/neighbour", "wit", "plugins"],
+        "money and law know no float",
+    ),
+    (
+        "f64",
+        &["host/domain", "host/bank", "host/package", "host/store", "host/connector", "host/neighbour", "wit", "plugins"],
+        "money and law know no float",
+    ),
     (
         "SystemTime::now",
-        &["host/domain", "host/bank", "host/package", "host/store", "host/engine", "host/service", "host/api", "plugins"],
+        &["host/domain", "host/bank", "host/package", "host/store", "host/engine", "host/service", "host/api", "host/connector", "plugins"],
         "the clock belongs to cli",
     ),
     (
         "Timestamp::now",
-        &["host/domain", "host/bank", "host/package", "host/store", "host/engine", "host/service", "host/api", "plugins"],
+        &["host/domain", "host/bank", "host/package", "host/store", "host/engine", "host/service", "host/api", "host/connector", "plugins"],
         "the clock belongs to cli",
     ),
     (
@@ -44,6 +57,7 @@ const BANNED: &[(&str, &[&str], &str)] = &[
             "host/engine",
             "host/service",
             "host/api",
+            "host/connector",
             "plugins/premium/src",
             "plugins/exemption/src",
             "plugins/instalment/src",
@@ -61,6 +75,7 @@ const BANNED: &[(&str, &[&str], &str)] = &[
             "host/engine",
             "host/service",
             "host/api",
+            "host/connector",
             "plugins/premium/src",
             "plugins/exemption/src",
             "plugins/instalment/src",
