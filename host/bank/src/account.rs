@@ -181,6 +181,14 @@ impl DepositKind {
         })
     }
 
+    /// Reads the one digit of its code.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub fn parse(text: &str) -> Result<DepositKind, AccountError> {
+        DepositKind::of(u64::from(digits(text, 1, 1, AccountField::Kind)?))
+    }
+
     /// Its code in bank files.
     pub const fn code(self) -> u8 {
         match self {
@@ -270,6 +278,21 @@ const VERSION: u8 = 1;
 const HEAD: usize = 1 + 2 + 2 + 1 + 4;
 
 impl BankAccount {
+    /// Reads an account as people and registers write one: four digits, three digits, the code of the kind, up to seven
+    /// digits, and the holder's name, which is normalised.
+    ///
+    /// # Errors
+    /// [`AccountError`] with the first part that is wrong.
+    pub fn parse(bank: &str, branch: &str, kind: &str, number: &str, holder: &str) -> Result<BankAccount, AccountError> {
+        Ok(BankAccount {
+            bank: BankCode::parse(bank)?,
+            branch: BranchCode::parse(branch)?,
+            kind: DepositKind::parse(kind)?,
+            number: AccountNumber::parse(number)?,
+            holder: HolderName::normalise(holder).map_err(|_| AccountError { field: AccountField::Holder })?,
+        })
+    }
+
     /// For screens: `9801-001 普通 *****67`. No name.
     pub fn masked(&self) -> String {
         format!("{}-{} {} {}", self.bank, self.branch, self.kind.japanese(), self.number.masked())
@@ -309,17 +332,25 @@ impl BankAccount {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 mod tests {
     use super::*;
 
     fn account() -> BankAccount {
-        BankAccount {
-            bank: BankCode::parse("9801").unwrap(),
-            branch: BranchCode::parse("001").unwrap(),
-            kind: DepositKind::Ordinary,
-            number: AccountNumber::parse("123467").unwrap(),
-            holder: HolderName::normalise("ヤマダ タロウ").unwrap(),
+        BankAccount::parse("9801", "001", "1", "123467", "ヤマダ タロウ").unwrap()
+    }
+
+    #[test]
+    fn the_first_part_that_is_wrong_is_named() {
+        let parts = ["9801", "001", "1", "123467", "ヤマダ タロウ"];
+        let fields = [AccountField::Bank, AccountField::Branch, AccountField::Kind, AccountField::Number, AccountField::Holder];
+        for (place, field) in fields.into_iter().enumerate() {
+            let mut given = parts;
+            given[place] = "山田";
+            let [bank, branch, kind, number, holder] = given;
+            assert_eq!(BankAccount::parse(bank, branch, kind, number, holder), Err(AccountError { field }));
         }
+        assert_eq!(BankAccount::parse("9801", "001", "3", "1", "ア"), Err(AccountError { field: AccountField::Kind }));
     }
 
     #[test]

@@ -168,6 +168,7 @@ pub fn decode(bytes: &[u8], alphabet: Alphabet) -> Result<String, CharacterError
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 mod tests {
     use super::*;
     use encoding_rs::SHIFT_JIS;

@@ -424,7 +424,7 @@ impl<F: Form, R: Read> Reader<F, R> {
     /// # Errors
     /// The first error of what was left.
     pub fn finish(mut self) -> Result<Totals, FileError> {
-        while let Some(line) = self.next() {
+        for line in self.by_ref() {
             line?;
         }
         self.totals().ok_or(FileError { line: self.source.records, field: FieldName::FILE, what: What::Cut })

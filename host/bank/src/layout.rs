@@ -96,7 +96,17 @@ pub struct Layout {
 
 impl Layout {
     /// A layout. Does not compile unless the fields are numbered in order, follow each other without a gap and make up 120
-    /// bytes.
+    /// bytes:
+    ///
+    /// ```
+    /// use jorei_bank::layout::{Field, Layout};
+    /// static END: Layout = Layout::new("エンド", b'9', &[Field::fixed(1, "区分", "9", 1, 1), Field::blank(2, "ダミー", 119, 2)]);
+    /// ```
+    ///
+    /// ```compile_fail
+    /// use jorei_bank::layout::{Field, Layout};
+    /// static END: Layout = Layout::new("エンド", b'9', &[Field::fixed(1, "区分", "9", 1, 1), Field::blank(2, "ダミー", 118, 2)]);
+    /// ```
     pub const fn new(name: &'static str, record: u8, fields: &'static [Field]) -> Layout {
         let mut position = 1;
         let mut at = 0;

@@ -9,11 +9,14 @@
 //! officer approved; enciphering (the store seals what [`account::BankAccount::to_bytes`] gives).
 
 pub mod account;
+pub mod branches;
 pub mod bulk_transfer;
 pub mod characters;
+mod csv;
 pub mod direct_debit;
 pub mod duplicates;
 pub mod fault;
 pub mod file;
 pub mod layout;
 pub mod names;
+pub mod results;

@@ -3,6 +3,8 @@
 //! The tables are copied from refunds.md 5.1 and 5.3 (Gunma Bank's layout of the bulk transfer, Hokkoku Bank's of the debit,
 //! and two public layout definitions). They know nothing of the crate's own tables.
 
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
+
 use jorei_bank::account::{AccountNumber, BankAccount, BankCode, BranchCode, DepositKind};
 use jorei_bank::bulk_transfer::{self, Delivery, Novelty};
 use jorei_bank::direct_debit::{self, Answer, ResultCode, Unset};
