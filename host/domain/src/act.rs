@@ -139,6 +139,32 @@ pub struct Withdrawal {
     pub set: Digest,
 }
 
+/// The account that a refund goes to, where two people look at it: one of a claim form, or one of which something must be
+/// confirmed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PayeeAccount {
+    /// The matter: the first of the payment orders that took each other's place.
+    pub order: i64,
+    /// The account, by the hash of its sealed bytes.
+    pub entry: Digest,
+    /// What was found against it and is confirmed by this act, in words without personal data, sorted. What is found later
+    /// stops it again.
+    pub findings: Vec<String>,
+}
+
+/// A batch of payments is released: it may be cut into a bank file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Release {
+    /// The batch's number.
+    pub batch: i64,
+    /// The hash of its lines, their accounts' entries included.
+    pub digest: Digest,
+    /// How many lines.
+    pub lines: u32,
+    /// Their sum in yen.
+    pub yen: i64,
+}
+
 /// One thing that changes. For each kind and key there is at most one current state: the content
 /// of the last change that took effect.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -163,11 +189,27 @@ pub enum Change {
     Number(NumberEntry),
     /// An import withdrawn.
     Withdrawal(Withdrawal),
+    /// The account that a refund goes to.
+    PayeeAccount(PayeeAccount),
+    /// Payments released.
+    Release(Release),
 }
 
 /// The words of all kinds of change.
-pub const KINDS: [&str; 10] =
-    ["account", "vendor", "grant", "threshold", "activation", "value", "access", "protection", "number", "withdrawal"];
+pub const KINDS: [&str; 12] = [
+    "account",
+    "vendor",
+    "grant",
+    "threshold",
+    "activation",
+    "value",
+    "access",
+    "protection",
+    "number",
+    "withdrawal",
+    "payee_account",
+    "release",
+];
 
 impl Change {
     /// The kind's word.
@@ -183,6 +225,8 @@ impl Change {
             Change::Protection(_) => 7,
             Change::Number(_) => 8,
             Change::Withdrawal(_) => 9,
+            Change::PayeeAccount(_) => 10,
+            Change::Release(_) => 11,
         }]
     }
 
@@ -200,6 +244,8 @@ impl Change {
             Change::Protection(protection) => protection.person.to_string(),
             Change::Number(entry) => entry.person.to_string(),
             Change::Withdrawal(withdrawal) => withdrawal.import.to_string(),
+            Change::PayeeAccount(account) => account.order.to_string(),
+            Change::Release(release) => release.batch.to_string(),
         }
     }
 
@@ -279,6 +325,13 @@ impl Change {
             Change::Withdrawal(Withdrawal { import, set }) => {
                 cbor.array(2)?.i64(import.0)?.bytes(&set.0)?;
             }
+            Change::PayeeAccount(PayeeAccount { order, entry, findings }) => {
+                cbor.array(3)?.i64(*order)?.bytes(&entry.0)?;
+                texts(cbor, findings)?;
+            }
+            Change::Release(Release { batch, digest, lines, yen }) => {
+                cbor.array(4)?.i64(*batch)?.bytes(&digest.0)?.u32(*lines)?.i64(*yen)?;
+            }
         }
         Ok(())
     }
@@ -316,6 +369,10 @@ impl Change {
             ("protection", 3) => Change::Protection(Protection { person: PersonId(cbor.i64()?), from: date(cbor)?, until: date(cbor)? }),
             ("number", 2) => Change::Number(NumberEntry { person: PersonId(cbor.i64()?), entry: digest(cbor)? }),
             ("withdrawal", 2) => Change::Withdrawal(Withdrawal { import: Knowledge(cbor.i64()?), set: digest(cbor)? }),
+            ("payee_account", 3) => {
+                Change::PayeeAccount(PayeeAccount { order: cbor.i64()?, entry: digest(cbor)?, findings: list(cbor, text)? })
+            }
+            ("release", 4) => Change::Release(Release { batch: cbor.i64()?, digest: digest(cbor)?, lines: cbor.u32()?, yen: cbor.i64()? }),
             _ => return Err(NotCanonical),
         })
     }
@@ -490,6 +547,8 @@ mod tests {
             Change::Protection(Protection { person: PersonId(7), from, until }),
             Change::Number(NumberEntry { person: PersonId(7), entry: Digest::of(b"n") }),
             Change::Withdrawal(Withdrawal { import: Knowledge(5), set: Digest::of(b"s") }),
+            Change::PayeeAccount(PayeeAccount { order: 3, entry: Digest::of(b"a"), findings: Vec::from(["holder_differs".into()]) }),
+            Change::Release(Release { batch: 2, digest: Digest::of(b"l"), lines: 3, yen: 12_300 }),
         ])
     }
 

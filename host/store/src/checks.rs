@@ -10,6 +10,7 @@ mod desk;
 mod imports;
 mod ledger;
 mod masters;
+mod payments;
 mod people;
 mod reassessment;
 mod settlements;
@@ -58,6 +59,7 @@ pub async fn check_all(store: &Store) {
     imports::check(store).await;
     masters::check(store).await;
     ledger::check(store).await;
+    payments::check(store).await;
 }
 
 /// Who writes in these checks, and when.
@@ -147,14 +149,25 @@ pub async fn check_statements(store: &Store) {
         crate::masters::STATEMENTS,
         crate::ledger::STATEMENTS,
         crate::orders::STATEMENTS,
+        crate::payees::STATEMENTS,
+        crate::inquiries::STATEMENTS,
+        crate::payments::STATEMENTS,
     ];
     for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "{sql}: {:?}", prepared.err());
     }
-    for insert in [facts::INSERTS, names::INSERTS, addresses::INSERTS, crate::contacts::INSERTS, decisions::INSERTS, crate::ledger::INSERTS]
-        .into_iter()
-        .flatten()
+    for insert in [
+        facts::INSERTS,
+        names::INSERTS,
+        addresses::INSERTS,
+        crate::contacts::INSERTS,
+        decisions::INSERTS,
+        crate::ledger::INSERTS,
+        crate::payments::INSERTS,
+    ]
+    .into_iter()
+    .flatten()
     {
         for count in [1, 2] {
             let prepared = (*connection).prepare(insert.sql(count, store.database).into_sql_str()).await;
@@ -186,6 +199,7 @@ pub async fn check_append_only(store: &Store) {
     store.save_decisions(&[packed(office, revision, 1, 1, Failure::Trap, None)], &stamp()).await.unwrap();
     settlements::fill(store, office).await;
     ledger::fill(store, office).await;
+    payments::fill(store, office).await;
     let tables = [
         ("learning", "learnt_on"),
         ("fact", "source"),
@@ -222,6 +236,22 @@ pub async fn check_append_only(store: &Store) {
         ("person_contact", "role"),
         ("import_set", "forms"),
         ("import_withdrawal", "at"),
+        ("payment_order", "at"),
+        ("sealed_content", "tag"),
+        ("purge", "rule"),
+        ("inquiry", "what"),
+        ("inquiry_sent", "refused"),
+        ("inquiry_answer", "standing"),
+        ("payee_account", "holder"),
+        ("payment_batch", "remark"),
+        ("payment_line", "yen"),
+        ("payment_withdrawal", "reason"),
+        ("payment_file", "lines"),
+        ("payment_held", "reason"),
+        ("payment_recall", "reason"),
+        ("payment_results", "paid"),
+        ("payment_outcome", "reason"),
+        ("payment_exception", "what"),
     ];
     for (table, column) in tables {
         for sql in [format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")] {

@@ -27,6 +27,7 @@ pub mod decisions;
 pub mod drafts;
 pub mod facts;
 pub mod imports;
+pub mod inquiries;
 pub mod jobs;
 pub mod learning;
 pub mod ledger;
@@ -36,6 +37,8 @@ pub mod names;
 pub mod notices;
 pub mod orders;
 pub mod pauses;
+pub mod payees;
+pub mod payments;
 pub mod people;
 mod prefix;
 pub mod prepared;
@@ -200,6 +203,16 @@ pub enum StoreError {
     /// A posting that was not written.
     #[error(transparent)]
     Ledger(#[from] ledger::LedgerError),
+    /// A payment, an account or an inquiry that cannot be so.
+    #[error("{what} {which}: {wrong}")]
+    Payment {
+        /// An order, batch, line, file, account or inquiry.
+        what: &'static str,
+        /// Its number or id.
+        which: String,
+        /// What is wrong, and what to do.
+        wrong: &'static str,
+    },
     /// An import that cannot be kept or withdrawn so.
     #[error("import {knowledge}: {wrong}")]
     Import {
@@ -245,7 +258,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 13] = [
+const SQLITE_MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -259,8 +272,10 @@ const SQLITE_MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/sqlite/0011_settlements.sql"),
     include_str!("../migrations/sqlite/0012_ledger.sql"),
     include_str!("../migrations/sqlite/0013_orders.sql"),
+    include_str!("../migrations/sqlite/0017_payees.sql"),
+    include_str!("../migrations/sqlite/0018_payments.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 13] = [
+const POSTGRES_MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -274,8 +289,10 @@ const POSTGRES_MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/postgres/0011_settlements.sql"),
     include_str!("../migrations/postgres/0012_ledger.sql"),
     include_str!("../migrations/postgres/0013_orders.sql"),
+    include_str!("../migrations/postgres/0017_payees.sql"),
+    include_str!("../migrations/postgres/0018_payments.sql"),
 ];
-const MIGRATION_NAMES: [&str; 13] = [
+const MIGRATION_NAMES: [&str; 15] = [
     "records",
     "revisions",
     "decisions",
@@ -289,6 +306,8 @@ const MIGRATION_NAMES: [&str; 13] = [
     "settlements",
     "ledger",
     "orders",
+    "payees",
+    "payments",
 ];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.

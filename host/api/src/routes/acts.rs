@@ -332,7 +332,8 @@ fn needed(change: &Change) -> Action {
     match change {
         Change::Activation(_) | Change::Value(_) => Action::ActsPrepare,
         Change::Account(_) | Change::Vendor(_) | Change::Grant(_) | Change::Threshold(_) | Change::Access(_) => Action::OfficePrepare,
-        Change::Protection(_) | Change::Number(_) => Action::ActsPersons,
+        // Refunds and payments have no routes yet; until then the strictest that there is.
+        Change::Protection(_) | Change::Number(_) | Change::PayeeAccount(_) | Change::Release(_) => Action::ActsPersons,
         Change::Withdrawal(_) => Action::ImportsWithdraw,
     }
 }
