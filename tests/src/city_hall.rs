@@ -342,7 +342,7 @@ async fn found(store: &Store, municipality: Municipality) -> (BTreeMap<String, S
     let mut all: Vec<Change> = accounts.iter().cloned().map(Change::Account).collect();
     all.extend(changes);
     all.push(Change::Vendor(Vendor { name: VENDOR.into(), keys: vec![trusted], needed: 1 }));
-    all.extend(["premium", "exemption", "instalment"].map(|rule| Change::Grant(everything(rule))));
+    all.extend(["premium", "exemption", "instalment", "delinquency", "refund"].map(|rule| Change::Grant(everything(rule))));
     let changes = based(store, municipality, all).await.expect("its base");
     let proposal = Proposal { changes, reason: "test".into(), shown: "test".into(), checkers: 1, eligible: Vec::new(), emergency: false };
     let secret = |name: &str, keys: &BTreeMap<String, String>| SecretKey::parse(&keys[name], None).expect("the key");

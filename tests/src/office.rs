@@ -6,7 +6,7 @@ use jorei_domain::act::{Account, Change, Granted, Vendor, VendorKey};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Digest, Municipality};
 use jorei_domain::record::Kind;
-use jorei_engine::Runtime;
+use jorei_engine::{Capability, Runtime};
 use jorei_package::envelope;
 use jorei_package::manifest::{Manifest, attach};
 use jorei_package::signing::{NewKey, Purpose, SecretKey, generate, sign as sign_bytes};
@@ -72,7 +72,9 @@ impl Office {
         let trusted = VendorKey { key: vendor.public.to_string(), revoked: false };
         let mut changes: Vec<Change> = accounts.iter().cloned().map(Change::Account).collect();
         changes.push(Change::Vendor(Vendor { name: VENDOR.into(), keys: vec![trusted], needed: 1 }));
-        changes.extend(["premium", "exemption", "instalment", "toy", "guest"].map(|rule| Change::Grant(everything(rule))));
+        changes.extend(
+            ["premium", "exemption", "instalment", "delinquency", "refund", "toy", "guest"].map(|rule| Change::Grant(everything(rule))),
+        );
         let office = Office {
             municipality,
             tanaka: Officer::among(&accounts, municipality, secret(&tanaka)).expect("an account"),
@@ -158,7 +160,12 @@ impl Office {
 pub fn everything(rule: &str) -> Granted {
     let mut records: Vec<String> = Kind::ALL.into_iter().map(|kind| kind.name().to_owned()).collect();
     records.sort();
-    Granted { vendor: VENDOR.into(), rule: rule.into(), records, capabilities: vec!["ordinance".into()] }
+    Granted {
+        vendor: VENDOR.into(),
+        rule: rule.into(),
+        records,
+        capabilities: Capability::ALL.map(|capability| capability.word().to_owned()).into(),
+    }
 }
 
 /// A component with the vendor's signature.

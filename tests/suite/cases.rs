@@ -30,11 +30,11 @@ fn every_case_file_of_the_premium_comes_out_as_published() {
     assert_eq!(annual, 19, "the published annual premiums");
 }
 
-/// The rules whose cases have no publication to count: those of the year's instalments are computed by hand.
+/// The rules whose cases have no annual premium to count.
 #[test]
-fn every_case_file_of_exemptions_and_instalments_comes_out_as_computed_by_hand() {
+fn every_case_file_of_exemptions_instalments_charges_and_refunds_comes_out_as_computed_apart() {
     let runtime = jorei_tests::runtime();
-    for (name, least) in [("exemption", 80), ("instalment", 40)] {
+    for (name, least) in [("exemption", 80), ("instalment", 40), ("delinquency", 55), ("refund", 75)] {
         let rule = Rule::load(&runtime, &std::fs::read(built::rule(name)).unwrap(), &Grant::world()).unwrap();
         let (tried, wrong) = every_case(&rule, &built::repository().join("plugins").join(name), |_, _| ());
         assert!(wrong.is_empty(), "{} of {tried} cases:\n{}", wrong.len(), wrong.join("\n"));

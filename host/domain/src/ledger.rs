@@ -394,6 +394,7 @@ events! {
     Reduced = "reduced", "減額", [
         Levied -> Receivable posted: "what is open is taken off",
         Levied -> Overpaid posted: "what was paid already becomes an overpayment",
+        Levied -> WrittenOff posted: "what was given up of it was never owed",
     ];
     /// A channel announced a payment (速報).
     Announced = "announced", "速報", [

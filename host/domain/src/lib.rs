@@ -21,6 +21,7 @@ pub mod purpose;
 pub mod qualification;
 pub mod record;
 pub mod role;
+pub mod slip;
 pub mod slot;
 pub mod table;
 pub mod trace;

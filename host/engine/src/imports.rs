@@ -14,16 +14,19 @@ use std::fmt;
 pub enum Capability {
     /// The municipality's settings.
     Ordinance,
+    /// Proposals of money; only in the slots that have them.
+    Payments,
 }
 
 impl Capability {
     /// Every capability, in the order of their words.
-    pub const ALL: [Capability; 1] = [Capability::Ordinance];
+    pub const ALL: [Capability; 2] = [Capability::Ordinance, Capability::Payments];
 
     /// Its word in configuration and messages.
     pub const fn word(self) -> &'static str {
         match self {
             Capability::Ordinance => "ordinance",
+            Capability::Payments => "payments",
         }
     }
 
@@ -125,7 +128,7 @@ impl Grant {
         Grant::default()
     }
 
-    /// Everything that the slot's world has.
+    /// Everything that any slot's world has.
     pub fn world() -> Grant {
         Grant(Permissions::all())
     }
@@ -172,6 +175,7 @@ pub enum NotGranted {
 const TYPES: &str = "jorei:rules/types@1.0.0";
 const RECORDS: &str = "jorei:rules/records@1.0.0";
 const ORDINANCE: &str = "jorei:rules/ordinance@1.0.0";
+const PAYMENTS: &str = "jorei:rules/payments@1.0.0";
 
 /// Holds the imports of a component against the grant, and says what they ask for.
 ///
@@ -182,21 +186,25 @@ pub fn check(structure: &Structure<'_>, grant: &Grant) -> Result<Asked, NotGrant
     for import in structure.imports() {
         let Some(functions) = &import.functions else { return Err(NotGranted::ForeignImport(import.name.clone())) };
         let foreign = |function: &String| NotGranted::ForeignFunction { interface: import.name.clone(), function: function.clone() };
+        // An interface that is granted as a whole, with the one function it has.
+        let mut whole = |capability: Capability, only: &str| {
+            if let Some(function) = functions.iter().find(|function| *function != only) {
+                return Err(foreign(function));
+            }
+            if !grant.allows(capability) {
+                return Err(NotGranted::Capability(capability, grant.clone()));
+            }
+            asked.0.capabilities.insert(capability);
+            Ok(())
+        };
         match import.name.as_str() {
             TYPES => {
                 if let Some(function) = functions.first() {
                     return Err(foreign(function));
                 }
             }
-            ORDINANCE => {
-                if let Some(function) = functions.iter().find(|function| *function != "settings") {
-                    return Err(foreign(function));
-                }
-                if !grant.allows(Capability::Ordinance) {
-                    return Err(NotGranted::Capability(Capability::Ordinance, grant.clone()));
-                }
-                asked.0.capabilities.insert(Capability::Ordinance);
-            }
+            ORDINANCE => whole(Capability::Ordinance, "settings")?,
+            PAYMENTS => whole(Capability::Payments, "propose")?,
             RECORDS => {
                 for function in functions {
                     let kind = Kind::named(&function.replace('-', "_")).ok_or_else(|| foreign(function))?;
@@ -310,8 +318,8 @@ mod tests {
         assert_eq!(Asked::from_words(words.into_iter().rev()).unwrap().words(), Grant::world().words());
         assert_eq!(Grant::from_words([]), Ok(Grant::none()));
         assert_eq!(Grant::of([Kind::Incomes], [Capability::Ordinance]).words(), ["incomes", "ordinance"]);
-        let error = Grant::from_words(["persons", "payments"]).unwrap_err();
-        assert!(error.to_string().starts_with("`payments` can be neither granted nor asked for; known are persons, "), "{error}");
+        let error = Grant::from_words(["persons", "clock"]).unwrap_err();
+        assert!(error.to_string().starts_with("`clock` can be neither granted nor asked for; known are persons, "), "{error}");
     }
 
     #[test]

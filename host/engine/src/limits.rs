@@ -8,7 +8,9 @@ use jorei_domain::decision::Refusal;
 /// Bounds of one run. The defaults are those of the host; tests tighten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Fuel (about one per instruction) for a single decision, whatever the case's size.
+    /// Fuel (about one per instruction) for a single decision, whatever the case's size. It carries what is about the
+    /// household as a whole: an instalment with its payments and charge takes some 50,000, so that a hundred instalments with
+    /// three hundred payments leave most of it over (`tests/suite/money_rules.rs`).
     pub fuel_base: u64,
     /// Fuel added for each person of the case: the budget is a function of the case alone.
     pub fuel_per_person: u64,
@@ -25,6 +27,10 @@ pub struct Limits {
     pub trace_bytes: usize,
     /// Bytes of the results of a single decision.
     pub result_bytes: usize,
+    /// Proposals of money of one decision. A household has some hundred instalments in the years that are not barred yet; each
+    /// may be overpaid (refund, interest) or owed (appropriation), mostly neither. What exceeds this is no household, and a
+    /// decision of so many entries would fill the bound of results by itself.
+    pub proposals: usize,
     /// Arguments of a refusal's sentence.
     pub refusal_arguments: usize,
     /// Bytes of each text of a refusal.
@@ -58,6 +64,7 @@ impl Default for Limits {
             crossing_bytes: 64 << 20,
             trace_bytes: 256 << 10,
             result_bytes: 256 << 10,
+            proposals: 1_000,
             refusal_arguments: 16,
             refusal_text_bytes: 1 << 10,
             host_calls: 1_000,

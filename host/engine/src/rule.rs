@@ -6,7 +6,7 @@ use crate::bindings::v1::{
 };
 use crate::compilation::CompileError;
 use crate::fault::Fault;
-use crate::imports::{self, Asked, Grant, NotGranted};
+use crate::imports::{self, Asked, Capability, Grant, NotGranted};
 use crate::limits::{
     ABOUT_TEXT_BYTES, ARTICLES, BULK_CASES, BULK_SAMPLE, COLUMNS_MAX, COMPACT_BYTES, LABELS, PROBLEM_BYTES, PROBLEMS, SCHEMA_BYTES,
     SEGMENTS_OF_SETTINGS, TABLES_MAX,
@@ -21,6 +21,7 @@ use jorei_domain::calendar::Date;
 use jorei_domain::decision::{Evidence, Failure, Given, Outcome, Result as NamedTable};
 use jorei_domain::id::Digest;
 use jorei_domain::money::Yen;
+use jorei_domain::payment::{PROPOSALS, Proposal};
 use jorei_domain::record::Kind;
 use jorei_domain::table::{ABSENT, Table, Values};
 use jorei_domain::trace;
@@ -106,6 +107,8 @@ pub struct Question {
 pub struct Run {
     /// What came out.
     pub outcome: Outcome,
+    /// What is proposed of money, in order, and said by the results; empty where the case was not decided.
+    pub proposals: Vec<Proposal>,
     /// How; empty after a failure.
     pub trace: Vec<u8>,
     /// What it was given, also after a failure.
@@ -276,7 +279,7 @@ impl Rule {
         });
         let fuel = budget.saturating_sub(store.get_fuel().unwrap_or(0));
         let (outcome, trace) = match answer {
-            Ok(Ok(decision)) => match self.accept(decision, &store.data().reader) {
+            Ok(Ok(decision)) => match self.accept(decision, store.data()) {
                 Ok((outcome, trace)) => (outcome, trace),
                 Err(failure) => (Outcome::Failed(failure), Vec::new()),
             },
@@ -291,7 +294,12 @@ impl Rule {
             Err(error) => (Outcome::Failed(failure(&error, store.data())?), Vec::new()),
         };
         let memory_bytes = store.data().memory_used(limits);
-        Ok(Run { outcome, trace, evidence: std::mem::take(&mut store.data_mut().evidence), fuel, memory_bytes })
+        // A refused or failed case proposes nothing, whatever it asked for before.
+        let proposals = match outcome {
+            Outcome::Decided { .. } => std::mem::take(&mut store.data_mut().proposals),
+            Outcome::Refused(_) | Outcome::Failed(_) => Vec::new(),
+        };
+        Ok(Run { outcome, proposals, trace, evidence: std::mem::take(&mut store.data_mut().evidence), fuel, memory_bytes })
     }
 
     /// A warm instance for bulk questions.
@@ -300,12 +308,15 @@ impl Rule {
     }
 
     /// Holds an answer against the contract.
-    fn accept(&self, decision: Decision, reader: &dyn ReadRecords) -> Result<(Outcome, Vec<u8>), Failure> {
+    fn accept(&self, decision: Decision, context: &RunContext) -> Result<(Outcome, Vec<u8>), Failure> {
         let rests_on_unsourced = self.accept_trace(&decision.trace)?;
         if rests_on_unsourced && !decision.provisional {
             return Err(Failure::Answer);
         }
-        let results = accept_results(decision.results, 1, reader)?;
+        let results = accept_results(decision.results, 1, &context.reader)?;
+        if !says_what_was_proposed(&results, &context.proposals, self.asked.capabilities().contains(&Capability::Payments)) {
+            return Err(Failure::Answer);
+        }
         if results.iter().map(|result| size(&result.table)).sum::<usize>() > self.runtime.limits().result_bytes {
             return Err(Failure::Output);
         }
@@ -401,6 +412,17 @@ fn bounded(problems: Vec<SettingsProblem>) -> Vec<Problem> {
     };
     shown.push(Problem { path: String::new(), message });
     shown
+}
+
+/// Do the results of a case say exactly what was proposed? Where nothing was, the table may be empty or not there; a rule
+/// that cannot propose must not have it.
+fn says_what_was_proposed(results: &[NamedTable], proposed: &[Proposal], may_propose: bool) -> bool {
+    match results.iter().find(|result| result.name == PROPOSALS) {
+        None => proposed.is_empty(),
+        Some(_) if !may_propose => false,
+        Some(result) if result.table.rows() == 0 => proposed.is_empty(),
+        Some(result) => result.table == Proposal::table(proposed),
+    }
 }
 
 /// Holds result tables against their shape and against the world they speak of.
@@ -678,6 +700,7 @@ fn append(all: &mut Answers, more: Answers) {
 mod tests {
     use super::*;
     use crate::reader::Cases;
+    use jorei_domain::payment::Entry;
     use jorei_domain::record::{Case, Fact, Person};
 
     /// A case of two persons and one of one.
@@ -704,6 +727,31 @@ mod tests {
         }
         assert!(accepted(&[0, 1, 1], "change", wire::ColumnValues::Integers(vec![-1])), "only amounts are amounts");
         assert!(!accepted(&[0, 1, 1], "total_yen", wire::ColumnValues::Texts(vec!["1".into()])));
+    }
+
+    #[test]
+    fn results_must_say_what_was_proposed_and_nothing_else() {
+        let refund = |yen| Proposal::of(Entry::Refund, 1, 0, yen).unwrap();
+        let appropriation = Proposal::of(Entry::Appropriation, 1, 7, 500).unwrap();
+        let says = |said: &[Proposal], proposed: &[Proposal]| {
+            let result = NamedTable { name: PROPOSALS.into(), table: Proposal::table(said) };
+            says_what_was_proposed(&[result], proposed, true)
+        };
+        assert!(says(&[refund(1), appropriation], &[refund(1), appropriation]));
+        assert!(says(&[], &[]));
+        assert!(says_what_was_proposed(&[], &[], true) && says_what_was_proposed(&[], &[], false));
+        for (said, proposed) in [
+            (&[][..], &[refund(1)][..]),
+            (&[refund(1)], &[]),
+            (&[refund(1)], &[refund(2)]),
+            (&[refund(1), appropriation], &[appropriation, refund(1)]),
+            (&[refund(1)], &[refund(1), refund(1)]),
+        ] {
+            assert!(!says(said, proposed), "{said:?} is not {proposed:?}");
+        }
+        assert!(!says_what_was_proposed(&[], &[refund(1)], true), "no table says nothing");
+        let empty = NamedTable { name: PROPOSALS.into(), table: Proposal::table(&[]) };
+        assert!(!says_what_was_proposed(&[empty], &[], false), "a rule that cannot propose has no such table");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::limits::Limits;
 use crate::reader::ReadRecords;
 use crate::settings::Settings;
 use jorei_domain::decision::Evidence;
+use jorei_domain::payment::Proposal;
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
@@ -18,6 +19,10 @@ pub(crate) struct RunContext {
     pub(crate) evidence: Evidence,
     /// Only a decision of record needs evidence; bulk does not.
     pub(crate) keeps_evidence: bool,
+    /// What was proposed of money so far, in order.
+    pub(crate) proposals: Vec<Proposal>,
+    /// How many proposals a run may make.
+    pub(crate) proposals_max: usize,
     /// Calls left.
     calls_left: u32,
     /// Bytes of memory left for all instances of the run.
@@ -38,6 +43,8 @@ impl RunContext {
             settings,
             evidence: Evidence::default(),
             keeps_evidence,
+            proposals: Vec::new(),
+            proposals_max: limits.proposals,
             calls_left: limits.host_calls,
             memory_left: limits.memory_bytes,
             table_elements: limits.table_elements,

@@ -139,7 +139,13 @@ pub async fn of_person(
 }
 
 /// Has somebody died, on the day or before?
-async fn has_died(store: &Store, municipality: Municipality, person: PersonId, on: Date, as_of: Knowledge) -> Result<bool, StoreError> {
+pub(crate) async fn has_died(
+    store: &Store,
+    municipality: Municipality,
+    person: PersonId,
+    on: Date,
+    as_of: Knowledge,
+) -> Result<bool, StoreError> {
     let facts = store.person_facts(municipality, person, as_of).await?;
     Ok(facts.iter().any(|fact| fact.kind == Kind::Deaths && fact.holds && fact.values.is_some() && fact.from <= on))
 }

@@ -208,6 +208,8 @@ fn open(package: &[u8], vendors: &[jorei_domain::act::Vendor], seen: &mut Seen) 
         format!("the manifest names the slot `{slot}`; this host has `{}`", known.join("`, `"))
     } else if let Some(word) = beyond_the_slot(&contents.manifest) {
         format!("the manifest asks for `{word}`, which no rule of the slot `{slot}` may read")
+    } else if let Some(word) = proposes_without_a_world_for_it(&contents.manifest) {
+        format!("the manifest asks for `{word}`, which no rule of the slot `{slot}` may use")
     } else if wit != WIT {
         format!("the manifest asks for version {wit} of the contract; this host speaks {WIT}")
     } else {
@@ -221,6 +223,13 @@ fn beyond_the_slot(manifest: &Manifest) -> Option<&str> {
     let slot = Slot::named(&manifest.slot)?;
     let beyond = |word: &&String| Kind::named(word).is_some_and(|kind| !slot.kinds().contains(&kind));
     manifest.records.iter().find(beyond).map(String::as_str)
+}
+
+/// The interface of proposals, where the slot's world does not have it.
+fn proposes_without_a_world_for_it(manifest: &Manifest) -> Option<&'static str> {
+    let slot = Slot::named(&manifest.slot)?;
+    let word = Capability::Payments.word();
+    (!slot.proposes() && manifest.capabilities.iter().any(|capability| capability == word)).then_some(word)
 }
 
 /// The steps from the imports on.

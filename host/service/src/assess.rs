@@ -6,6 +6,7 @@
 
 use crate::billing::{lives, withdrawn};
 use crate::decide_case::{Before, Day, Next, NextError, decide, next};
+use crate::levy::{self, Bill};
 use crate::officer::Moment;
 use crate::reassessment::{self, Asked, InForce, Scope};
 use crate::revisions::{LiveRevision, last_good, was_in_force};
@@ -139,18 +140,20 @@ pub async fn assess(
     let mut tally = Tally::default();
     let mut page = load(store, request, on, None).await?;
     refuse_unknown_law(live, request, &page)?;
-    let (mut packed, mut notices): (Vec<PackedDecision>, Vec<NewNotice>) = (Vec::new(), Vec::new());
+    let (mut packed, mut notices, mut bills): (Vec<PackedDecision>, Vec<NewNotice>, Vec<Bill>) = (Vec::new(), Vec::new(), Vec::new());
     loop {
         let last = page.last;
         let more = last.is_some() && !stop.load(Ordering::Relaxed);
         tally.stopped |= last.is_some() && !more;
         // The three ways at once: store the page before, decide this one, load the next.
-        let (saved, decided, next) = tokio::join!(save(store, request, &packed, &notices), decide_page(live, request, page), async {
-            if more { load(store, request, on, last).await } else { Ok(Page::default()) }
-        },);
+        let (saved, decided, next) =
+            tokio::join!(save(store, request, &packed, &notices, &bills), decide_page(live, request, page), async {
+                if more { load(store, request, on, last).await } else { Ok(Page::default()) }
+            },);
         saved?;
         let (mine, counted) = decided?;
-        let Limited { decisions: mine, notices: mut noted, barred, faults } = within_limits(store, live, request, mine).await?;
+        let Limited { decisions: mine, notices: mut noted, bills: mut billed, barred, faults } =
+            within_limits(store, live, request, mine).await?;
         tally.add(&counted);
         tally.barred += barred;
         tally.faults += faults;
@@ -163,11 +166,13 @@ pub async fn assess(
             // What failed is a clerk's work, so it is kept like everything else; but a good decision
             // is not superseded by the failure of a revision that is broken for many.
             let kept: Vec<PackedDecision> = mine.into_iter().filter(|packed| !(packed.failed() && packed.is_successor())).collect();
-            save(store, request, &kept, &[]).await?;
+            billed.retain(|bill| kept.iter().any(|packed| packed.id() == bill.decision));
+            save(store, request, &kept, &[], &billed).await?;
             return Err(pause(store, live, request.year, &tally, request.today, &request.stamp(), request.municipality).await?);
         }
         packed = mine;
         notices = std::mem::take(&mut noted);
+        bills = billed;
         page = next?;
         if packed.is_empty() && page.cases.is_empty() {
             note_coverage(store, live, request, &tally).await?;
@@ -232,6 +237,8 @@ struct Limited {
     decisions: Vec<PackedDecision>,
     /// What waits for a clerk.
     notices: Vec<NewNotice>,
+    /// What settled instalments bill.
+    bills: Vec<Bill>,
     /// Households that may not be assessed any more.
     barred: u64,
     /// Households for which a fault of the machine kept the limit from being asked: nothing of them is kept.
@@ -276,13 +283,20 @@ async fn within_limits(
         }
         limited.decisions.extend(chained.decisions);
         limited.notices.extend(chained.notices);
+        limited.bills.extend(chained.bills);
     }
     Ok(limited)
 }
 
-async fn save(store: &Store, request: &Request, packed: &[PackedDecision], notices: &[NewNotice]) -> Result<(), StoreError> {
+async fn save(
+    store: &Store,
+    request: &Request,
+    packed: &[PackedDecision],
+    notices: &[NewNotice],
+    bills: &[Bill],
+) -> Result<(), StoreError> {
     if !(packed.is_empty() && notices.is_empty()) {
-        store.save_run(packed, notices, &[], &request.stamp()).await?;
+        levy::keep(store, request.municipality, (packed, notices, bills), request.today, &request.stamp()).await?;
     }
     Ok(())
 }

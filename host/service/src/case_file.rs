@@ -10,12 +10,14 @@
 //!
 //! Defaults, all of them: the first member is the head if none says so; everybody is a member and
 //! insured since birth; who has no `income` need not declare one (`not_required`), which the law
-//! treats as nil. Every fact of [`Kind`] may be given under the kind's name, one object or a list.
+//! treats as nil. Every fact of [`Kind`] may be given under the kind's name, one object or a list, those of the household
+//! beside `members`; a case that states what is owed, paid or overpaid may leave `members` out.
 //! In the office's own records there are no defaults: what is not there is unknown.
 
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::money::Yen;
 use jorei_domain::record::{Case, Fact, INCOME_STATES, Kind, Period, Person, Subject, Unit};
+use jorei_domain::slot::Slot;
 use jorei_domain::table::ABSENT;
 use serde_json::{Map, Value, json};
 
@@ -63,6 +65,12 @@ fn household_kinds() -> impl Iterator<Item = Kind> {
     Kind::ALL.into_iter().filter(|kind| kind.subject() == Subject::Household)
 }
 
+/// Those of them that charges and refunds rest on: there a case need not have members, for they may rest on nobody's facts.
+fn kinds_of_money() -> impl Iterator<Item = Kind> {
+    let slots = [Slot::Delinquency, Slot::Refund];
+    household_kinds().filter(move |kind| slots.iter().any(|slot| slot.kinds().contains(kind)))
+}
+
 /// The facts of one kind that an object states: one, or a list of them.
 fn stated_facts(
     path: &str,
@@ -108,10 +116,11 @@ pub fn read(document: &Value) -> Result<CaseFile, CaseError> {
         (None, Some(on)) => date("on", on)?,
         _ => return wrong("case", "give either `fiscal_year` (2025) or `on` (\"2025-04-01\")"),
     };
-    let Some(Value::Array(members)) = top.get("members") else { return wrong("members", "give a list of one member or more") };
-    if members.is_empty() {
-        return wrong("members", "give a list of one member or more");
-    }
+    let members = match top.get("members") {
+        None if kinds_of_money().any(|kind| top.contains_key(kind.name())) => &[][..],
+        Some(Value::Array(members)) if !members.is_empty() => members,
+        _ => return wrong("members", "give a list of one member or more"),
+    };
     let somebody_heads = members.iter().any(|member| member.get("head").is_some() || member.get("membership").is_some());
     let mut persons = Vec::with_capacity(members.len());
     for (i, member) in members.iter().enumerate() {
@@ -341,18 +350,28 @@ pub fn schema() -> Value {
             properties.insert(kind.name().into(), json!({ "anyOf": [one, { "type": "array", "items": one }] }));
         }
     }
+    let mut properties = json!({
+        "id": { "type": "string", "description": "Given back in the answer." },
+        "note": { "type": "string", "description": "The writer's own note; not read." },
+        "fiscal_year": { "type": "integer", "description": "The year of assessment; the case date is its 1 April." },
+        "on": { "type": "string", "format": "date", "description": "The case date, in place of `fiscal_year`." },
+        "members": { "type": "array", "minItems": 1, "description": "May be left out where what is owed, paid or overpaid is stated.",
+            "items": { "type": "object", "properties": member, "required": ["birth"], "additionalProperties": false } }
+    });
+    if let Value::Object(properties) = &mut properties {
+        for kind in household_kinds() {
+            let one = kind_schema(kind);
+            properties.insert(kind.name().into(), json!({ "anyOf": [one, { "type": "array", "items": one }] }));
+        }
+    }
+    let stated = |name: &str| json!({ "required": [name] });
+    let with_members: Vec<Value> = ["members"].into_iter().chain(kinds_of_money().map(Kind::name)).map(stated).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A case: one household on one date",
         "type": "object",
-        "properties": {
-            "id": { "type": "string", "description": "Given back in the answer." },
-            "note": { "type": "string", "description": "The writer's own note; not read." },
-            "fiscal_year": { "type": "integer", "description": "The year of assessment; the case date is its 1 April." },
-            "on": { "type": "string", "format": "date", "description": "The case date, in place of `fiscal_year`." },
-            "members": { "type": "array", "minItems": 1, "items": { "type": "object", "properties": member, "required": ["birth"], "additionalProperties": false } }
-        },
-        "required": ["members"],
+        "properties": properties,
+        "anyOf": with_members,
         "oneOf": [{ "required": ["fiscal_year"] }, { "required": ["on"] }],
         "additionalProperties": false
     })
@@ -408,6 +427,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_owed_needs_no_members() {
+        let owed = json!({ "on": "2026-02-02", "fiscal_year": 2025, "number": 8, "billed_yen": 56_400 });
+        let file = read(&json!({ "on": "2026-05-29", "arrears": owed })).unwrap();
+        assert_eq!((file.case.persons().len(), file.case.household().len()), (0, 1));
+    }
+
+    #[test]
     fn the_order_of_members_does_not_matter() {
         let (a, b) =
             (json!({ "birth": "1981-06-15", "head": true }), json!({ "birth": "1990-01-01", "head": false, "income": "undeclared" }));
@@ -427,6 +453,10 @@ mod tests {
         assert!(error(with(json!({ "birth": "1981", "maternity": {} }))).starts_with("members[0].maternity.on"));
         assert!(error(json!({ "fiscal_year": 2025, "on": "2025-04-01", "members": [{}] })).contains("either"));
         assert!(error(json!({ "fiscal_year": 2025, "members": [] })).starts_with("members"));
+        assert!(error(json!({ "fiscal_year": 2025 })).starts_with("members"));
+        let assessed = json!({ "on": "2025-07-10", "number": 1, "open_from": "2025-07-10" });
+        assert!(error(json!({ "fiscal_year": 2025, "assessments": assessed })).starts_with("members"), "a premium rests on persons");
+        assert!(error(json!({ "on": "2026-05-29", "members": [], "arrears": [] })).starts_with("members"));
         assert!(error(json!([])).starts_with("case"));
     }
 }

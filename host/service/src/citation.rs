@@ -5,7 +5,9 @@ use crate::language::Language;
 use std::borrow::Cow;
 
 /// The laws that rules cite by a short name.
-const LAWS: [(&str, &str); 7] = [
+const LAWS: [(&str, &str); 9] = [
+    ("Local Autonomy Act", "地方自治法"),
+    ("Civil Code", "民法"),
     ("Local Tax Act", "地方税法"),
     ("Income Tax Act", "所得税法"),
     ("Special Taxation Measures Act", "租税特別措置法"),

@@ -1,5 +1,6 @@
 //! One household decided as of some knowledge: a question answered, or the next decision of its record.
 
+use crate::levy;
 use crate::reassessment::{Asked, InForce, Scope, chain, in_force, load};
 use crate::revisions::{LiveRevision, RevisionError, Shelf};
 use jorei_domain::audit::Stamp;
@@ -225,7 +226,8 @@ pub async fn record(
             Err(NextError::Store(error)) => return Err(error.into()),
         };
         if !(chained.decisions.is_empty() && chained.notices.is_empty()) {
-            match store.save_run(&chained.decisions, &chained.notices, &[], stamp).await {
+            let kept = (&chained.decisions[..], &chained.notices[..], &chained.bills[..]);
+            match levy::keep(store, municipality, kept, decided_on, stamp).await {
                 Ok(_) => {}
                 Err(StoreError::DecidedOtherwise { .. } | StoreError::NotTheSuccessor { .. }) => continue,
                 Err(error) => return Err(error.into()),

@@ -52,11 +52,13 @@ pub enum Waiting {
     Conflict,
     /// Nobody lives there any more, and something was decided.
     Vanished,
+    /// A refund was proposed that the host does not post, or cannot be decided.
+    Held,
 }
 
 impl Waiting {
     /// Every reason, the one a clerk looks at first coming first.
-    pub const ALL: [Waiting; 9] = [
+    pub const ALL: [Waiting; 10] = [
         Waiting::Refused,
         Waiting::Failed,
         Waiting::Paused,
@@ -64,6 +66,7 @@ impl Waiting {
         Waiting::LimitUnknown,
         Waiting::Conflict,
         Waiting::Vanished,
+        Waiting::Held,
         Waiting::Pending,
         Waiting::Provisional,
     ];
@@ -80,6 +83,7 @@ impl Waiting {
             Waiting::LimitUnknown => "limit_unknown",
             Waiting::Conflict => "conflict",
             Waiting::Vanished => "vanished",
+            Waiting::Held => "held",
         }
     }
 
@@ -100,6 +104,7 @@ impl Waiting {
             Waiting::LimitUnknown => "期間制限の確認不能",
             Waiting::Conflict => "減免の競合",
             Waiting::Vanished => "世帯消滅",
+            Waiting::Held => "還付・充当の保留",
         }
     }
 
@@ -115,6 +120,7 @@ impl Waiting {
             Waiting::LimitUnknown => "期割の改版が適用されているか確認し、再度決定をしてください",
             Waiting::Conflict => "適用する減免を条例で確認し、他の申請を取り消すか、条例の優先順位を改めてください",
             Waiting::Vanished => "世帯の異動の記録を確認し、賦課の取消し又は納付義務者の変更を処理してください",
+            Waiting::Held => "理由を確認し、原因を解消してから、還付・充当を再度決定してください",
         }
     }
 }

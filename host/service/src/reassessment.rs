@@ -12,6 +12,7 @@ pub use report::{Difference, Open, Report, Unsettled, YearReport};
 
 use crate::assess::{AssessError, in_shares, pause};
 use crate::decide_case::{Day, NextError};
+use crate::levy;
 use crate::officer::Moment;
 use crate::revisions::{RevisionError, Shelf};
 use jorei_domain::audit::Stamp;
@@ -273,7 +274,8 @@ async fn save(store: &Store, request: &Request, made: &[Chained]) -> Result<(), 
     let decisions: Vec<_> = made.iter().flat_map(|chained| &chained.decisions).cloned().collect();
     let notices: Vec<_> = made.iter().flat_map(|chained| &chained.notices).cloned().collect();
     if !(decisions.is_empty() && notices.is_empty()) {
-        store.save_run(&decisions, &notices, &[], &request.stamp()).await?;
+        let bills: Vec<_> = made.iter().flat_map(|chained| &chained.bills).cloned().collect();
+        levy::keep(store, request.municipality, (&decisions, &notices, &bills), request.today, &request.stamp()).await?;
     }
     Ok(())
 }
@@ -298,7 +300,8 @@ async fn stop_what_fails(
     }
     let whole = |chained: &&Chained| !chained.decisions.iter().any(|packed| packed.failed() && packed.is_successor());
     let decisions: Vec<_> = made.iter().filter(whole).flat_map(|chained| &chained.decisions).cloned().collect();
-    store.save_run(&decisions, &[], &[], &request.stamp()).await?;
+    let bills: Vec<_> = made.iter().filter(whole).flat_map(|chained| &chained.bills).cloned().collect();
+    levy::keep(store, request.municipality, (&decisions, &[], &bills), request.today, &request.stamp()).await?;
     let tally = report.of_slot(live.slot);
     Err(pause(store, live, report.year, &tally, request.today, &request.stamp(), request.municipality).await?.into())
 }

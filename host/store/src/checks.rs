@@ -13,6 +13,8 @@ mod masters;
 mod payments;
 mod people;
 mod reassessment;
+mod receipts;
+mod refunds;
 mod settlements;
 
 use crate::decisions::{NewDecision, PackedDecision, Saved};
@@ -59,6 +61,8 @@ pub async fn check_all(store: &Store) {
     imports::check(store).await;
     masters::check(store).await;
     ledger::check(store).await;
+    receipts::check(store).await;
+    refunds::check(store).await;
     payments::check(store).await;
 }
 
@@ -149,6 +153,8 @@ pub async fn check_statements(store: &Store) {
         crate::masters::STATEMENTS,
         crate::ledger::STATEMENTS,
         crate::orders::STATEMENTS,
+        crate::receipts::STATEMENTS,
+        crate::refunds::STATEMENTS,
         crate::payees::STATEMENTS,
         crate::inquiries::STATEMENTS,
         crate::payments::STATEMENTS,
@@ -157,18 +163,17 @@ pub async fn check_statements(store: &Store) {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "{sql}: {:?}", prepared.err());
     }
-    for insert in [
+    let several = [
         facts::INSERTS,
         names::INSERTS,
         addresses::INSERTS,
         crate::contacts::INSERTS,
         decisions::INSERTS,
         crate::ledger::INSERTS,
+        crate::receipts::INSERTS,
         crate::payments::INSERTS,
-    ]
-    .into_iter()
-    .flatten()
-    {
+    ];
+    for insert in several.into_iter().flatten() {
         for count in [1, 2] {
             let prepared = (*connection).prepare(insert.sql(count, store.database).into_sql_str()).await;
             assert!(prepared.is_ok(), "{}: {:?}", insert.head, prepared.err());
@@ -199,6 +204,8 @@ pub async fn check_append_only(store: &Store) {
     store.save_decisions(&[packed(office, revision, 1, 1, Failure::Trap, None)], &stamp()).await.unwrap();
     settlements::fill(store, office).await;
     ledger::fill(store, office).await;
+    receipts::fill(store, office).await;
+    refunds::fill(store, office, revision).await;
     payments::fill(store, office).await;
     let tables = [
         ("learning", "learnt_on"),
@@ -219,6 +226,10 @@ pub async fn check_append_only(store: &Store) {
         ("shadow_report", "content"),
         ("posting", "event"),
         ("transfer", "effective"),
+        ("receipt_file", "kind"),
+        ("receipt", "reference"),
+        ("receipt_event", "slip"),
+        ("delivery", "yen"),
         ("prepared_act", "maker"),
         ("credential", "hash"),
         ("session", "account"),
@@ -236,6 +247,12 @@ pub async fn check_append_only(store: &Store) {
         ("person_contact", "role"),
         ("import_set", "forms"),
         ("import_withdrawal", "at"),
+        ("consent", "document"),
+        ("consent_withdrawal", "at"),
+        ("refund_notice", "at"),
+        ("refund_notice_overpayment", "notice"),
+        ("refund_claim", "form"),
+        ("heir", "document"),
         ("payment_order", "at"),
         ("sealed_content", "tag"),
         ("purge", "rule"),

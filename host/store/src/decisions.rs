@@ -593,7 +593,7 @@ async fn id_of_version(transaction: &mut Transaction<'static, Any>, packed: &Pac
 }
 
 /// A row of id, version, knowledge, fuel, amount, recorded_at, status, content, decided_on.
-fn read(row: &AnyRow) -> Result<StoredDecision> {
+pub(crate) fn read(row: &AnyRow) -> Result<StoredDecision> {
     let id = digest(row, 0)?;
     let damaged = |what: &str| StoreError::Damaged(format!("decision {id}: {what}"));
     let compressed: &[u8] = row.try_get(7)?;

@@ -94,7 +94,7 @@ pub struct StoredAnswer {
     pub changed_on: Option<Date>,
     /// How far the account's holder agrees with the payee.
     pub holder: Option<Holder>,
-    /// Why it is unfit.
+    /// Why it is unfit, or what it says for a clerk to decide on.
     pub detail: String,
     /// Under which number its facts were learnt.
     pub knowledge: Option<Knowledge>,
@@ -132,6 +132,8 @@ pub struct NewAnswer {
     pub standing: String,
     /// Why it cannot be applied; none where it can.
     pub unfit: Option<String>,
+    /// What it says beyond facts and accounts, for a clerk to decide on.
+    pub said: String,
     /// The digest of what it says, unless that is sealed.
     pub digest: Option<Digest>,
     /// The account that it brings.
@@ -377,7 +379,7 @@ impl Store {
                 .bind(answer.digest.as_ref().map(|digest| &digest.0[..]))
                 .bind(entry.as_ref().map(|entry: &Digest| &entry.0[..]))
                 .bind(answer.account.as_ref().and_then(|account| account.changed_on).map(|day| day.to_string()))
-                .bind(answer.unfit.as_deref().unwrap_or_default())
+                .bind(answer.unfit.as_deref().unwrap_or(if usage == Use::Unknown { "" } else { answer.said.as_str() }))
                 .bind(knowledge)
                 .bind(answer.told_at.as_str())
                 .bind(stamp.at.as_str())

@@ -13,7 +13,7 @@ use jorei_domain::ledger::{Account, AccountKind, Balance, Event, Malformed, Over
 use jorei_domain::money::Yen;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a posting was not written. Nothing of its call was.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -86,8 +86,17 @@ pub struct StoredPosting {
 
 const KNOWN: &str = "SELECT digest FROM posting WHERE municipality = $1 AND id = $2";
 const NEXT: &str = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM posting WHERE municipality = $1";
-const POST: &str = "INSERT INTO posting (municipality, id, ordinal, event, booked_on, decision, reference, digest, at, by_whom) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+/// Eight at once; the last one fills the places that are left.
+const KNOWN_MANY: &str = "SELECT id, digest FROM posting WHERE municipality = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9)";
+const KNOWN_AT_ONCE: usize = 8;
+const SAVE_POINT: &str = "SAVEPOINT postings";
+const RELEASE: &str = "RELEASE SAVEPOINT postings";
+const BACK: &str = "ROLLBACK TO SAVEPOINT postings";
+const INSERT_POSTINGS: crate::rows::Insert = crate::rows::Insert {
+    head: "INSERT INTO posting (municipality, id, ordinal, event, booked_on, decision, reference, digest, at, by_whom) VALUES",
+    columns: 10,
+    tail: "",
+};
 const INSERT_TRANSFERS: crate::rows::Insert = crate::rows::Insert {
     head: "INSERT INTO transfer (municipality, posting, line, debit_kind, debit_household, debit_year, debit_item, \
          credit_kind, credit_household, credit_year, credit_item, yen, phase, of_posting, of_line, effective) VALUES",
@@ -107,6 +116,10 @@ const OF_HOUSEHOLD: &str = "SELECT kind, household, year, item, debits, credits,
      WHERE municipality = $1 AND household = $2 ORDER BY kind, year, item";
 const OF_HOUSEHOLDS: &str = "SELECT kind, household, year, item, debits, credits, debits_pending, credits_pending FROM balance \
      WHERE municipality = $1 AND household >= $2 AND household <= $3 ORDER BY household, kind, year, item";
+/// Those that a receipt may be used for, of sixteen households at once.
+const OF_SOME_HOUSEHOLDS: &str = "SELECT kind, household, year, item, debits, credits, debits_pending, credits_pending FROM balance \
+     WHERE municipality = $1 AND household IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+const HOUSEHOLDS_AT_ONCE: usize = 16;
 /// Accounts of a kind on which something stands, page by page.
 const OF_KIND: &str = "SELECT kind, household, year, item, debits, credits, debits_pending, credits_pending FROM balance \
      WHERE municipality = $1 AND kind = $2 AND (year, item, household) > ($3, $4, $5) \
@@ -163,8 +176,8 @@ const EVERY: &str =
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const STATEMENTS: &[&str] = &[
     KNOWN,
+    KNOWN_MANY,
     NEXT,
-    POST,
     ARISE,
     HAS_ARISEN,
     OVERPAYMENTS,
@@ -172,6 +185,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     BALANCE,
     OF_HOUSEHOLD,
     OF_HOUSEHOLDS,
+    OF_SOME_HOUSEHOLDS,
     OF_KIND,
     TOTALS,
     ENTRIES_OF_POSTING,
@@ -185,7 +199,12 @@ pub(crate) const STATEMENTS: &[&str] = &[
 ];
 /// Every insert of several rows, for the same test.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const INSERTS: &[crate::rows::Insert] = &[INSERT_TRANSFERS];
+pub(crate) const INSERTS: &[crate::rows::Insert] = &[INSERT_POSTINGS, INSERT_TRANSFERS];
+
+/// A posting to be written, its place and the digest of its content.
+type Fresh<'p> = (&'p Posting, i64, Digest);
+
+const POSTINGS_AT_ONCE: usize = 64;
 
 const TRANSFERS_PER_STATEMENT: usize = 60;
 
@@ -214,30 +233,26 @@ impl Store {
         let mut posted = Vec::with_capacity(postings.len());
         let (mut payload, mut events) = (Vec::new(), BTreeMap::<&str, u64>::new());
         let mut ordinal: i64 = sqlx::query(NEXT).bind(municipality.number()).fetch_one(&mut **transaction).await?.try_get(0)?;
-        for posting in postings {
-            posting.check().map_err(|wrong| LedgerError::Malformed { posting: posting.id, wrong })?;
-            let content = posting.digest();
-            let known = sqlx::query(KNOWN).bind(municipality.number()).bind(&posting.id.0[..]);
-            if let Some(row) = known.fetch_optional(&mut **transaction).await? {
-                if digest(&row, 0)? != content {
-                    return Err(LedgerError::OtherContent(posting.id).into());
+        for chunk in postings.chunks(POSTINGS_AT_ONCE) {
+            let mut known = known(transaction, municipality, chunk).await?;
+            let mut fresh: Vec<Fresh<'_>> = Vec::with_capacity(chunk.len());
+            for posting in chunk {
+                posting.check().map_err(|wrong| LedgerError::Malformed { posting: posting.id, wrong })?;
+                let content = posting.digest();
+                match known.insert(posting.id, content) {
+                    Some(before) if before != content => return Err(LedgerError::OtherContent(posting.id).into()),
+                    Some(_) => posted.push(Posted::Already),
+                    None => {
+                        fresh.push((posting, ordinal, content));
+                        ordinal += 1;
+                        payload.extend_from_slice(&posting.id.0);
+                        payload.extend_from_slice(&content.0);
+                        *events.entry(posting.event.word()).or_default() += 1;
+                        posted.push(Posted::New);
+                    }
                 }
-                posted.push(Posted::Already);
-                continue;
             }
-            self.write(transaction, municipality, posting, ordinal, content, stamp).await.map_err(|error| told(error, posting.id))?;
-            for transfer in posting.transfers.iter().filter(|transfer| transfer.credit.kind == AccountKind::Overpaid) {
-                let Account { household, item, .. } = transfer.credit;
-                let query = sqlx::query(HAS_ARISEN).bind(municipality.number()).bind(household).bind(item);
-                if query.fetch_optional(&mut **transaction).await?.is_none() {
-                    return Err(LedgerError::NoOverpayment(posting.id, household, item).into());
-                }
-            }
-            ordinal += 1;
-            payload.extend_from_slice(&posting.id.0);
-            payload.extend_from_slice(&content.0);
-            *events.entry(posting.event.word()).or_default() += 1;
-            posted.push(Posted::New);
+            self.write_chunk(transaction, municipality, &fresh, stamp).await?;
         }
         if !payload.is_empty() {
             let subject = events.iter().map(|(event, count)| format!("{count} {event}")).collect::<Vec<_>>().join(", ");
@@ -246,32 +261,94 @@ impl Store {
         Ok(posted)
     }
 
+    /// Writes some postings at once. If the database refuses, they are written one by one, so that the one to blame is named.
+    async fn write_chunk(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+        municipality: Municipality,
+        fresh: &[Fresh<'_>],
+        stamp: &Stamp,
+    ) -> Result<()> {
+        let mut arisen: BTreeSet<(i64, i64)> = BTreeSet::new();
+        for (posting, _, _) in fresh {
+            arisen.extend(posting.overpayments.iter().map(|overpayment| (overpayment.household.0, overpayment.number)));
+            for transfer in posting.transfers.iter().filter(|transfer| transfer.credit.kind == AccountKind::Overpaid) {
+                let Account { household, item, .. } = transfer.credit;
+                if arisen.contains(&(household, item)) {
+                    continue;
+                }
+                let query = sqlx::query(HAS_ARISEN).bind(municipality.number()).bind(household).bind(item);
+                if query.fetch_optional(&mut **transaction).await?.is_none() {
+                    // What stands before it is looked at first: an account that would be short comes before what has no cause.
+                    return match self.write_each(transaction, municipality, fresh, posting.id, stamp).await {
+                        Ok(()) => Err(LedgerError::NoOverpayment(posting.id, household, item).into()),
+                        Err(error) => Err(error),
+                    };
+                }
+            }
+        }
+        if let [(posting, ..)] = fresh {
+            return self.write(transaction, municipality, fresh, stamp).await.map_err(|error| told(error, posting.id));
+        }
+        sqlx::query(SAVE_POINT).execute(&mut **transaction).await?;
+        if self.write(transaction, municipality, fresh, stamp).await.is_ok() {
+            sqlx::query(RELEASE).execute(&mut **transaction).await?;
+            return Ok(());
+        }
+        sqlx::query(BACK).execute(&mut **transaction).await?;
+        self.write_each(transaction, municipality, fresh, Digest([0; 32]), stamp).await
+    }
+
+    /// Writes postings one by one, up to one.
+    async fn write_each(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+        municipality: Municipality,
+        fresh: &[Fresh<'_>],
+        until: Digest,
+        stamp: &Stamp,
+    ) -> Result<()> {
+        for one in fresh.chunks(1) {
+            self.write(transaction, municipality, one, stamp).await.map_err(|error| told(error, one[0].0.id))?;
+            if one[0].0.id == until {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     async fn write(
         &self,
         transaction: &mut Transaction<'static, Any>,
         municipality: Municipality,
-        posting: &Posting,
-        ordinal: i64,
-        content: Digest,
+        fresh: &[Fresh<'_>],
         stamp: &Stamp,
     ) -> std::result::Result<(), sqlx::Error> {
-        sqlx::query(POST)
-            .bind(municipality.number())
-            .bind(&posting.id.0[..])
-            .bind(ordinal)
-            .bind(posting.event.word())
-            .bind(posting.booked_on.to_string())
-            .bind(posting.decision.as_ref().map(|decision| &decision.0[..]))
-            .bind(posting.reference.as_str())
-            .bind(&content.0[..])
-            .bind(stamp.at.as_str())
-            .bind(stamp.by.as_str())
-            .execute(&mut **transaction)
-            .await?;
-        let lines: Vec<(u32, &Transfer)> = (0_u32..).zip(&posting.transfers).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let mut query = sqlx::query(INSERT_POSTINGS.sql(fresh.len(), self.database));
+        for (posting, ordinal, content) in fresh {
+            query = query
+                .bind(municipality.number())
+                .bind(&posting.id.0[..])
+                .bind(*ordinal)
+                .bind(posting.event.word())
+                .bind(posting.booked_on.to_string())
+                .bind(posting.decision.as_ref().map(|decision| &decision.0[..]))
+                .bind(posting.reference.as_str())
+                .bind(&content.0[..])
+                .bind(stamp.at.as_str())
+                .bind(stamp.by.as_str());
+        }
+        query.execute(&mut **transaction).await?;
+        let lines: Vec<(&Posting, u32, &Transfer)> = fresh
+            .iter()
+            .flat_map(|(posting, ..)| (0_u32..).zip(&posting.transfers).map(|(line, transfer)| (*posting, line, transfer)))
+            .collect();
         for chunk in lines.chunks(TRANSFERS_PER_STATEMENT) {
             let mut query = sqlx::query(INSERT_TRANSFERS.sql(chunk.len(), self.database));
-            for (line, transfer) in chunk {
+            for (posting, line, transfer) in chunk {
                 query = query.bind(municipality.number()).bind(&posting.id.0[..]).bind(i64::from(*line));
                 for account in [&transfer.debit, &transfer.credit] {
                     query = query.bind(account.kind.number()).bind(account.household).bind(i64::from(account.year)).bind(account.item);
@@ -286,18 +363,20 @@ impl Store {
             }
             query.execute(&mut **transaction).await?;
         }
-        for overpayment in &posting.overpayments {
-            sqlx::query(ARISE)
-                .bind(municipality.number())
-                .bind(overpayment.household.0)
-                .bind(overpayment.number)
-                .bind(i64::from(overpayment.cause))
-                .bind(overpayment.arose_on.to_string())
-                .bind(overpayment.requested_on.map(|day| day.to_string()))
-                .bind(overpayment.tax_notified_on.map(|day| day.to_string()))
-                .bind(&posting.id.0[..])
-                .execute(&mut **transaction)
-                .await?;
+        for (posting, ..) in fresh {
+            for overpayment in &posting.overpayments {
+                sqlx::query(ARISE)
+                    .bind(municipality.number())
+                    .bind(overpayment.household.0)
+                    .bind(overpayment.number)
+                    .bind(i64::from(overpayment.cause))
+                    .bind(overpayment.arose_on.to_string())
+                    .bind(overpayment.requested_on.map(|day| day.to_string()))
+                    .bind(overpayment.tax_notified_on.map(|day| day.to_string()))
+                    .bind(&posting.id.0[..])
+                    .execute(&mut **transaction)
+                    .await?;
+            }
         }
         Ok(())
     }
@@ -455,6 +534,76 @@ impl Store {
         }
         Ok(wrong)
     }
+}
+
+/// Those of some postings whose ids are there, with the digests of what they stand for.
+async fn known(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    postings: &[Posting],
+) -> Result<BTreeMap<Digest, Digest>> {
+    let mut found = BTreeMap::new();
+    for chunk in postings.chunks(KNOWN_AT_ONCE) {
+        let mut query = sqlx::query(KNOWN_MANY).bind(municipality.number());
+        for posting in chunk.iter().chain(std::iter::repeat_n(&chunk[chunk.len() - 1], KNOWN_AT_ONCE - chunk.len())) {
+            query = query.bind(&posting.id.0[..]);
+        }
+        for row in query.fetch_all(&mut **transaction).await? {
+            found.insert(digest(&row, 0)?, digest(&row, 1)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Balances of the accounts of some households, within a transaction.
+pub(crate) async fn balances_in(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    households: &[HouseholdId],
+) -> Result<Vec<(Account, Balance)>> {
+    let mut found = Vec::new();
+    for chunk in households.chunks(HOUSEHOLDS_AT_ONCE) {
+        let mut query = sqlx::query(OF_SOME_HOUSEHOLDS).bind(municipality.number());
+        for household in chunk.iter().chain(std::iter::repeat_n(&chunk[chunk.len() - 1], HOUSEHOLDS_AT_ONCE - chunk.len())) {
+            query = query.bind(household.0);
+        }
+        for row in query.fetch_all(&mut **transaction).await? {
+            found.push(account_and_balance(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// As [`Store::balance`], within a transaction.
+pub(crate) async fn balance_in(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    account: Account,
+) -> Result<Balance> {
+    let query = sqlx::query(BALANCE).bind(municipality.number()).bind(account.household).bind(account.kind.number());
+    let query = query.bind(i64::from(account.year)).bind(account.item);
+    query.fetch_optional(&mut **transaction).await?.map_or(Ok(Balance::default()), |row| balance(&row, 0))
+}
+
+/// As [`Store::entries`], within a transaction.
+pub(crate) async fn entries_in(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    household: HouseholdId,
+) -> Result<Vec<Entry>> {
+    let query = sqlx::query(ENTRIES_OF_HOUSEHOLD).bind(municipality.number()).bind(household.0);
+    query.fetch_all(&mut **transaction).await?.iter().map(entry).collect()
+}
+
+/// As [`Store::entries_of_account`], within a transaction.
+pub(crate) async fn entries_of_account_in(
+    transaction: &mut Transaction<'static, Any>,
+    municipality: Municipality,
+    account: Account,
+) -> Result<Vec<Entry>> {
+    let query = sqlx::query(ENTRIES_OF_ACCOUNT).bind(municipality.number()).bind(account.household).bind(account.kind.number());
+    let query = query.bind(i64::from(account.year)).bind(account.item);
+    query.fetch_all(&mut **transaction).await?.iter().map(entry).collect()
 }
 
 /// What the database said of a posting.

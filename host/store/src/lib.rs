@@ -43,6 +43,8 @@ pub mod people;
 mod prefix;
 pub mod prepared;
 pub mod readings;
+pub mod receipts;
+pub mod refunds;
 pub mod requests;
 pub mod revisions;
 mod rows;
@@ -200,9 +202,20 @@ pub enum StoreError {
         /// What is wrong.
         wrong: &'static str,
     },
+    /// A consent, notice, claim or heir that cannot be kept so.
+    #[error("household {household}: {wrong}")]
+    Refund {
+        /// The household.
+        household: HouseholdId,
+        /// What is wrong, and what to do.
+        wrong: &'static str,
+    },
     /// A posting that was not written.
     #[error(transparent)]
     Ledger(#[from] ledger::LedgerError),
+    /// A file of receipts that was not taken.
+    #[error(transparent)]
+    Receipts(#[from] receipts::ReceiptsError),
     /// A payment, an account or an inquiry that cannot be so.
     #[error("{what} {which}: {wrong}")]
     Payment {
@@ -243,6 +256,14 @@ pub enum StoreError {
     Damaged(String),
 }
 
+impl StoreError {
+    /// Did somebody else take a key in between, a number that was the next one? Whoever asks for the next number again may
+    /// try again.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, StoreError::Database(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()))
+    }
+}
+
 /// The result of every method of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -258,7 +279,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 15] = [
+const SQLITE_MIGRATIONS: [&str; 17] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -272,10 +293,12 @@ const SQLITE_MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/sqlite/0011_settlements.sql"),
     include_str!("../migrations/sqlite/0012_ledger.sql"),
     include_str!("../migrations/sqlite/0013_orders.sql"),
+    include_str!("../migrations/sqlite/0014_receipts.sql"),
+    include_str!("../migrations/sqlite/0016_refunds.sql"),
     include_str!("../migrations/sqlite/0017_payees.sql"),
     include_str!("../migrations/sqlite/0018_payments.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 15] = [
+const POSTGRES_MIGRATIONS: [&str; 17] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -289,10 +312,12 @@ const POSTGRES_MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/postgres/0011_settlements.sql"),
     include_str!("../migrations/postgres/0012_ledger.sql"),
     include_str!("../migrations/postgres/0013_orders.sql"),
+    include_str!("../migrations/postgres/0014_receipts.sql"),
+    include_str!("../migrations/postgres/0016_refunds.sql"),
     include_str!("../migrations/postgres/0017_payees.sql"),
     include_str!("../migrations/postgres/0018_payments.sql"),
 ];
-const MIGRATION_NAMES: [&str; 15] = [
+const MIGRATION_NAMES: [&str; 17] = [
     "records",
     "revisions",
     "decisions",
@@ -306,6 +331,8 @@ const MIGRATION_NAMES: [&str; 15] = [
     "settlements",
     "ledger",
     "orders",
+    "receipts",
+    "refunds",
     "payees",
     "payments",
 ];

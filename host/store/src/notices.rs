@@ -23,14 +23,16 @@ pub enum NoticeKind {
     Conflict,
     /// Nobody lives there any more, and the rule does not decide that nothing is owed.
     Vanished,
+    /// A refund was proposed that the host does not post, or cannot be decided.
+    Held,
     /// The notice before holds no more.
     Cleared,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [NoticeKind; 5] =
-        [NoticeKind::Barred, NoticeKind::LimitUnknown, NoticeKind::Conflict, NoticeKind::Vanished, NoticeKind::Cleared];
+    pub const ALL: [NoticeKind; 6] =
+        [NoticeKind::Barred, NoticeKind::LimitUnknown, NoticeKind::Conflict, NoticeKind::Vanished, NoticeKind::Held, NoticeKind::Cleared];
 
     /// Its word: in the store and in JSON.
     pub const fn word(self) -> &'static str {
@@ -39,6 +41,7 @@ impl NoticeKind {
             NoticeKind::LimitUnknown => "limit_unknown",
             NoticeKind::Conflict => "conflict",
             NoticeKind::Vanished => "vanished",
+            NoticeKind::Held => "held",
             NoticeKind::Cleared => "cleared",
         }
     }
@@ -50,6 +53,7 @@ impl NoticeKind {
             NoticeKind::LimitUnknown => "期間制限の確認不能",
             NoticeKind::Conflict => "減免の競合",
             NoticeKind::Vanished => "世帯消滅",
+            NoticeKind::Held => "還付・充当の保留",
             NoticeKind::Cleared => "解消",
         }
     }

@@ -1,6 +1,7 @@
 //! The component around a rule: generated bindings and their only crossing.
 
 use crate::facts::{Facts as _, Records};
+use crate::payments::{Entry, OfResults as _, Proposal};
 use crate::rule::{self, LABELS, Rule, Status, decide_all, decide_one, on_date};
 use crate::{outcome, settings};
 use jorei_domain::calendar::Date;
@@ -12,9 +13,10 @@ use std::borrow::Cow;
 pub mod bindings {
     wit_bindgen::generate!({
         path: "../../wit/v1",
-        world: "premium",
+        // The world that has every interface: what a rule does not call is not among its imports, whatever the world.
+        world: "refund",
         pub_export_macro: true,
-        export_macro_name: "export_premium",
+        export_macro_name: "export_rule",
         default_bindings_module: "jorei_sdk::component::bindings",
     });
 }
@@ -22,7 +24,7 @@ pub mod bindings {
 use bindings::exports::jorei::rules::about::{Description, Label, SettingsProblem, SettingsSegment};
 use bindings::exports::jorei::rules::rule::{Answers, Argument, Decision, Question, Refusal, RefusalReason, Status as WireStatus};
 use bindings::jorei::rules::types::{self as wire, ColumnValues};
-use bindings::jorei::rules::{ordinance, records};
+use bindings::jorei::rules::{ordinance, payments, records};
 
 /// The host's functions as records. Each method is compiled in only where a rule calls it.
 struct Imports;
@@ -115,12 +117,41 @@ pub fn check_settings<R: Rule>(ordinance: &str) -> Result<Vec<SettingsSegment>, 
 }
 
 pub fn decide<R: Rule>(question: Question) -> Result<Decision, Refusal> {
+    decided::<R>(question).map(decision)
+}
+
+/// As [`decide`], and proposes what the decision's results say.
+pub fn decide_and_propose<R: Rule>(question: Question) -> Result<Decision, Refusal> {
+    let decided = decided::<R>(question)?;
+    let proposals: Vec<payments::Proposal> = Proposal::of_results(&decided.results).iter().map(proposal).collect();
+    if !proposals.is_empty() {
+        // The host takes what is within its bounds; more is a failure of this case.
+        payments::propose(&proposals).expect("proposals that the host takes");
+    }
+    Ok(decision(decided))
+}
+
+fn proposal(proposal: &Proposal) -> payments::Proposal {
+    payments::Proposal {
+        entry: match proposal.entry {
+            Entry::Appropriation => payments::Entry::Appropriation,
+            Entry::Refund => payments::Entry::Refund,
+            Entry::Interest => payments::Entry::Interest,
+        },
+        overpayment: proposal.overpayment,
+        claim: proposal.claim.unwrap_or(0),
+        yen: proposal.yen.get(),
+    }
+}
+
+fn decision(decided: rule::Decided) -> Decision {
+    Decision { provisional: decided.provisional, results: results(decided.results), trace: decided.trace }
+}
+
+fn decided<R: Rule>(question: Question) -> Result<rule::Decided, Refusal> {
     let on = date(question.on);
     let values = on_date::<R>(ordinance::settings(question.on).as_deref(), on).map_err(|error| refusal(error.into_inner(), vec![0x80]))?;
-    match decide_one::<R>(&R::Facts::read(&Imports), on, &values) {
-        Ok(decided) => Ok(Decision { provisional: decided.provisional, results: results(decided.results), trace: decided.trace }),
-        Err((error, trace)) => Err(refusal(error, trace)),
-    }
+    decide_one::<R>(&R::Facts::read(&Imports), on, &values).map_err(|(error, trace)| refusal(error, trace))
 }
 
 pub fn decide_many<R: Rule>(question: Question) -> Answers {
@@ -138,12 +169,20 @@ pub fn decide_many<R: Rule>(question: Question) -> Answers {
     Answers { statuses: answers.statuses.into_iter().map(status).collect(), results: results(answers.results) }
 }
 
-/// Makes a rule the content of its component: `jorei_sdk::component!(Premium);`
+/// Makes a rule the content of its component: `jorei_sdk::component!(Premium);`, or `jorei_sdk::component!(Refund, proposes);`
+/// for one whose outcome has a table of [`Proposal`](crate::payments::Proposal)s: what stands there is proposed to the host
+/// before the rule answers. A rule without that word does not import `payments`.
 ///
 /// Does nothing outside of Wasm, so that the same crate can be tested natively.
 #[macro_export]
 macro_rules! component {
     ($rule:ty) => {
+        $crate::component!(@ $rule, decide);
+    };
+    ($rule:ty, proposes) => {
+        $crate::component!(@ $rule, decide_and_propose);
+    };
+    (@ $rule:ty, $decide:ident) => {
         #[cfg(target_family = "wasm")]
         mod exported {
             use super::*;
@@ -162,14 +201,14 @@ macro_rules! component {
 
             impl rule::Guest for Component {
                 fn decide(question: rule::Question) -> Result<rule::Decision, rule::Refusal> {
-                    $crate::component::decide::<$rule>(question)
+                    $crate::component::$decide::<$rule>(question)
                 }
                 fn decide_many(question: rule::Question) -> rule::Answers {
                     $crate::component::decide_many::<$rule>(question)
                 }
             }
 
-            $crate::component::bindings::export_premium!(Component with_types_in $crate::component::bindings);
+            $crate::component::bindings::export_rule!(Component with_types_in $crate::component::bindings);
         }
     };
 }

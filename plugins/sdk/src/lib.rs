@@ -3,19 +3,23 @@
 //! A rule is one type that implements [`Rule`]: which facts it reads ([`facts!`]), which ordinance
 //! it takes ([`settings`]), what comes out ([`row!`]), and one body that computes it and writes
 //! its trace on the way ([`trace`]). The same body answers one case with its trace and a million
-//! without; [`component!`] makes a component of it; [`native`] runs it without one.
+//! without; [`component!`] makes a component of it; [`native`] runs it without one. What accrues day by day at rates by calendar
+//! year is counted by [`stretches`]; what moves money is proposed with [`payments`].
 //!
 //! `docs/adding-a-rule.md` builds a small rule step by step.
 
+pub mod appropriation;
 #[doc(hidden)]
 pub mod component;
 pub mod facts;
 pub mod native;
 pub mod outcome;
+pub mod payments;
 pub mod refusal;
 pub mod rows;
 pub mod rule;
 pub mod settings;
+pub mod stretches;
 mod texts;
 pub mod trace;
 

@@ -5,11 +5,13 @@
 
 #[allow(missing_docs, clippy::all, unsafe_op_in_unsafe_fn, unused_qualifications, reason = "generated")]
 mod bindings {
-    wit_bindgen::generate!({ path: "../../wit/v1", world: "premium", pub_export_macro: true });
+    wit_bindgen::generate!({ path: "../../wit/v1", world: "refund", pub_export_macro: true });
 }
 
 use bindings::exports::jorei::rules::about::{self, Description, SettingsProblem, SettingsSegment};
 use bindings::exports::jorei::rules::rule::{self, Answers, Decision, Question, Refusal, Status};
+#[allow(unused_imports, reason = "not every misbehaviour proposes")]
+use bindings::jorei::rules::payments::{self, Entry, Problem, Proposal};
 use bindings::jorei::rules::records;
 use bindings::jorei::rules::types::{Column, ColumnValues, NamedTable, Table};
 
@@ -23,12 +25,15 @@ use bindings::jorei::rules::types::{Column, ColumnValues, NamedTable, Table};
 #[cfg_attr(feature = "greedy", path = "greedy.rs")]
 #[cfg_attr(feature = "handles", path = "handles.rs")]
 #[cfg_attr(feature = "memorious", path = "memorious.rs")]
+#[cfg_attr(feature = "misquoting", path = "misquoting.rs")]
 #[cfg_attr(feature = "negative", path = "negative.rs")]
 #[cfg_attr(feature = "neighbour", path = "neighbour.rs")]
 #[cfg_attr(feature = "overflowing", path = "overflowing.rs")]
 #[cfg_attr(feature = "recursing", path = "recursing.rs")]
+#[cfg_attr(feature = "spendthrift", path = "spendthrift.rs")]
 #[cfg_attr(feature = "stranger", path = "stranger.rs")]
 #[cfg_attr(feature = "trapping", path = "trapping.rs")]
+#[cfg_attr(feature = "untimely", path = "untimely.rs")]
 mod misbehaviour;
 
 /// An empty trace.
@@ -93,6 +98,27 @@ fn amounts(births: &[i64], yen: i64) -> Decision {
     let amounts = births.iter().map(|_| yen).collect();
     decision.results[0].table.columns[0] = Column { name: "premium_yen".into(), values: ColumnValues::Integers(amounts) };
     decision
+}
+
+/// A refund of an amount, to be proposed.
+#[allow(dead_code, reason = "not every misbehaviour proposes")]
+fn refund(yen: i64) -> Proposal {
+    Proposal { entry: Entry::Refund, overpayment: 1, claim: 0, yen }
+}
+
+/// The table that says what was proposed, in the first case of the call.
+#[allow(dead_code, reason = "not every misbehaviour proposes")]
+fn says(births: &[i64], proposals: &[Proposal]) -> NamedTable {
+    let rows = |value: fn(&Proposal) -> i64| ColumnValues::Integers(proposals.iter().map(value).collect());
+    let column = |name: &str, values| Column { name: name.into(), values };
+    let offsets = (0..=births.len()).map(|case| if case == 0 { 0 } else { proposals.len() as u32 }).collect();
+    let columns = vec![
+        column("entry", rows(|proposal| proposal.entry as i64)),
+        column("overpayment", rows(|proposal| proposal.overpayment)),
+        column("claim", rows(|_| i64::MIN)),
+        column("yen", rows(|proposal| proposal.yen)),
+    ];
+    NamedTable { name: "proposals".into(), table: Table { offsets, columns } }
 }
 
 impl rule::Guest for Guest {

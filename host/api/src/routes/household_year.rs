@@ -51,7 +51,7 @@ pub struct YearDecision {
 pub struct OpenNotice {
     /// premium, exemption or instalment.
     slot: String,
-    /// barred, limit_unknown, conflict or vanished.
+    /// barred, limit_unknown, conflict, vanished or held.
     kind: &'static str,
     /// What officials call it.
     kind_ja: &'static str,

@@ -28,7 +28,7 @@ pub struct QueueQuery {
     /// Only this slot: premium, exemption or instalment.
     #[param(max_length = 20)]
     slot: Option<String>,
-    /// Only these reasons, with commas between them: refused, failed, paused, barred, limit_unknown, conflict, vanished,
+    /// Only these reasons, with commas between them: refused, failed, paused, barred, limit_unknown, conflict, vanished, held,
     /// pending, provisional.
     #[param(max_length = 200)]
     waiting: Option<String>,

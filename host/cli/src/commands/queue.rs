@@ -31,7 +31,7 @@ pub struct Args {
     /// Only this slot: premium, exemption or instalment.
     #[arg(long, value_parser = parse_slot)]
     slot: Option<Slot>,
-    /// Only these reasons: refused, failed, provisional, pending, paused, barred, limit_unknown, conflict, vanished.
+    /// Only these reasons: refused, failed, provisional, pending, paused, barred, limit_unknown, conflict, vanished, held.
     #[arg(long, value_delimiter = ',', value_parser = parse_waiting)]
     waiting: Vec<Waiting>,
     /// Only what has waited since before this day.

@@ -1,6 +1,7 @@
 //! `wit/v1`, and the conversions between its types and ours. The only file with generated code.
 
 use jorei_domain::decision::{Reason, Refusal, Result as NamedTable};
+use jorei_domain::payment::{Entry, Proposal};
 use jorei_domain::table::{Column, Table, Values};
 use std::borrow::Cow;
 
@@ -8,7 +9,9 @@ use std::borrow::Cow;
 mod generated {
     wasmtime::component::bindgen!({
         path: "../../wit/v1",
-        world: "premium",
+        // The world that has every interface, so that one linker serves the rules of all slots. What a rule may import is
+        // held against its grant and its slot before anything is linked.
+        world: "refund",
         imports: { default: trappable },
     });
 }
@@ -16,8 +19,8 @@ mod generated {
 pub(crate) use generated::exports::jorei::rules::about::{Description, SettingsProblem, SettingsSegment};
 pub(crate) use generated::exports::jorei::rules::rule::{Answers, Decision, Question, Refusal as WireRefusal, Status};
 pub(crate) use generated::jorei::rules::types as wire;
-pub(crate) use generated::jorei::rules::{ordinance, records, types};
-pub(crate) use generated::{Premium as World, PremiumPre as WorldPre};
+pub(crate) use generated::jorei::rules::{ordinance, payments, records, types};
+pub(crate) use generated::{Refund as World, RefundPre as WorldPre};
 
 use generated::exports::jorei::rules::rule::RefusalReason;
 
@@ -42,6 +45,16 @@ pub(crate) fn lift_table(named: wire::NamedTable) -> NamedTable {
     };
     let columns = named.table.columns.into_iter().map(column).collect();
     NamedTable { name: named.name, table: Table { offsets: named.table.offsets, columns } }
+}
+
+/// A proposal; none where it is malformed.
+pub(crate) fn lift_proposal(proposal: &payments::Proposal) -> Option<Proposal> {
+    let entry = match proposal.entry {
+        payments::Entry::Appropriation => Entry::Appropriation,
+        payments::Entry::Refund => Entry::Refund,
+        payments::Entry::Interest => Entry::Interest,
+    };
+    Proposal::of(entry, proposal.overpayment, proposal.claim, proposal.yen)
 }
 
 /// The refusal and its trace.

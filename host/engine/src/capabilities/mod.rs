@@ -2,4 +2,5 @@
 //! the same order: what it holds, what it may do, its limits, how it is linked.
 
 pub(crate) mod ordinance;
+pub(crate) mod payments;
 pub(crate) mod records;

@@ -308,6 +308,7 @@ pub(super) fn item_of_notice(notice: Notice) -> Option<Item> {
         NoticeKind::LimitUnknown => Waiting::LimitUnknown,
         NoticeKind::Conflict => Waiting::Conflict,
         NoticeKind::Vanished => Waiting::Vanished,
+        NoticeKind::Held => Waiting::Held,
         NoticeKind::Cleared => return None,
     };
     Some(Item {

@@ -413,7 +413,7 @@ fn a_notice_is_an_item_that_a_clerk_settles_and_a_cleared_one_is_none() {
             knowledge: Knowledge(1),
             at: "2025-06-01T00:00:00Z".into(),
         };
-        assert_eq!(item_of_notice(notice("refund")), None);
+        assert_eq!(item_of_notice(notice("benefit")), None);
         let Some(item) = item_of_notice(notice("premium")) else {
             assert_eq!(kind, NoticeKind::Cleared);
             continue;

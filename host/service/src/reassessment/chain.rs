@@ -8,6 +8,7 @@ use crate::billing::{
 };
 use crate::decide_case::{Cost, Day, Made, NextError, decide};
 use crate::exemptions::resolve;
+use crate::levy::Bill;
 use crate::revisions::LiveRevision;
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::decision::{Decision, Outcome};
@@ -177,6 +178,8 @@ pub struct Chained {
     pub decisions: Vec<PackedDecision>,
     /// Their slots and states.
     pub states: Vec<(Slot, &'static str)>,
+    /// What the settled instalments among them bill.
+    pub bills: Vec<Bill>,
     /// Notices to keep.
     pub notices: Vec<NewNotice>,
     /// What could not be settled, whether noted now or before.
@@ -200,6 +203,7 @@ impl Chained {
             premium: None,
             decisions: Vec::new(),
             states: Vec::new(),
+            bills: Vec::new(),
             notices: Vec::new(),
             unsettled: Vec::new(),
             decided_later: None,
@@ -447,7 +451,8 @@ impl Run<'_> {
             self.spent(made.fuel, made.memory_bytes);
             return Ok(());
         }
-        if let Some((_, packed)) = self.changed(Slot::Instalment, made)? {
+        if let Some((stored, packed)) = self.changed(Slot::Instalment, made)? {
+            self.chained.bills.extend(Bill::of(&stored, &live.words));
             self.keep(Slot::Instalment, packed);
         }
         Ok(())

@@ -77,7 +77,7 @@ CREATE TABLE inquiry_sent (
 -- not_linked, identifier_error, under_correction. use: applied (the first for its inquiry), repeated, contradicted (a later
 -- one with other content), unknown (nobody asked), unfit (it answers something else, or cannot be read). digest: of what it
 -- says; absent where that is sealed. entry: the sealed account that it brought. holder: as in payee_account. changed_on: when that account was last
--- changed in the register, if it tells. detail: why it is unfit. knowledge: the number of the facts learnt from it.
+-- changed in the register, if it tells. detail: why it is unfit, or what it says for a clerk to decide on. knowledge: the number of the facts learnt from it.
 -- told_at: when the server had it.
 CREATE TABLE inquiry_answer (
     municipality bigint NOT NULL,

@@ -57,6 +57,16 @@ pub(crate) enum Record<'r> {
     Settlement(i64),
     /// A payment order, by its number.
     Order(i64),
+    /// A consent, by its number.
+    Consent(i64),
+    /// The end of a consent, by the consent's number.
+    ConsentWithdrawal(i64),
+    /// A notice of refund and appropriation with the overpayments it tells of, by its number.
+    RefundNotice(i64),
+    /// A claim after a notice, by the notice's number.
+    RefundClaim(i64),
+    /// Who represents heirs, by its number.
+    Heir(i64),
     /// An account of a payee, by its number.
     PayeeAccount(i64),
     /// That sealed content was destroyed, by its number.
@@ -81,6 +91,12 @@ pub(crate) enum Record<'r> {
     Import(Knowledge),
     /// An import that was withdrawn, by its own number.
     Withdrawal(Knowledge),
+    /// A file of receipts or deliveries, by its number.
+    ReceiptFile(i64),
+    /// What was told of receipts or done with them, from one place to another, with the receipts.
+    ReceiptEvents(i64, i64),
+    /// What the bank delivered, from one place to another.
+    Deliveries(i64, i64),
 }
 
 const RULE: &str = "SELECT digest, component FROM rule WHERE municipality = $1 AND digest = $2";
@@ -111,6 +127,25 @@ const IMPORT: &str = "SELECT knowledge, digest, forms, at, by_whom FROM import_s
 const WITHDRAWAL: &str = "SELECT withdrawn, knowledge, act, at, by_whom FROM import_withdrawal WHERE municipality = $1 AND withdrawn = $2";
 const ORDER: &str = "SELECT number, household, posting, decision, payee_kind, payee, principal_yen, interest_yen, decided_on, replaces, at, \
      by_whom FROM payment_order WHERE municipality = $1 AND number = $2";
+const RECEIPT_FILE: &str = "SELECT number, source, kind, serial, made_on, digest, rows, unpaid, yen, content, booked_on, at, by_whom \
+     FROM receipt_file WHERE municipality = $1 AND number = $2";
+const RECEIPT_EVENTS: &str = "SELECT e.ordinal, e.receipt, r.channel, r.reference, e.kind, e.file, e.line, e.slip, e.paid_on, e.booked_on, e.yen, \
+     e.household, e.year, e.item, e.booking, e.used, e.exception, e.reason, e.at, e.by_whom FROM receipt_event e \
+     JOIN receipt r ON r.municipality = e.municipality AND r.number = e.receipt \
+     WHERE e.municipality = $1 AND e.ordinal >= $2 AND e.ordinal <= $3 ORDER BY e.ordinal";
+const DELIVERIES: &str = "SELECT ordinal, file, line, delivered_on, channel, collected_on, yen, posting, at, by_whom FROM delivery \
+     WHERE municipality = $1 AND ordinal >= $2 AND ordinal <= $3 ORDER BY ordinal";
+const CONSENT: &str = "SELECT number, household, kind, given_on, given_by, channel, document, at, by_whom FROM consent \
+     WHERE municipality = $1 AND number = $2";
+const CONSENT_WITHDRAWAL: &str =
+    "SELECT consent, withdrawn_on, at, by_whom FROM consent_withdrawal WHERE municipality = $1 AND consent = $2";
+const REFUND_NOTICE: &str =
+    "SELECT number, household, decision, sent_on, at, by_whom FROM refund_notice WHERE municipality = $1 AND number = $2";
+const REFUND_NOTICE_OVERPAYMENTS: &str = "SELECT notice, household, overpayment FROM refund_notice_overpayment \
+     WHERE municipality = $1 AND notice = $2 ORDER BY overpayment";
+const REFUND_CLAIM: &str = "SELECT notice, claimed_on, form, at, by_whom FROM refund_claim WHERE municipality = $1 AND notice = $2";
+const HEIR: &str = "SELECT number, household, deceased, heir, document, declared_on, at, by_whom FROM heir \
+     WHERE municipality = $1 AND number = $2";
 const PAYEE_ACCOUNT: &str = "SELECT number, matter, household, source, inquiry, applied_on, obtained_on, holder, changed_on, entry, at, by_whom \
      FROM payee_account WHERE municipality = $1 AND number = $2";
 const PURGE: &str = "SELECT number, entry, rule, purged_on, at, by_whom FROM purge WHERE municipality = $1 AND number = $2";
@@ -177,6 +212,12 @@ pub(crate) const STATEMENTS: &[&str] = &[
     VAULT,
     SETTLEMENT,
     ORDER,
+    CONSENT,
+    CONSENT_WITHDRAWAL,
+    REFUND_NOTICE,
+    REFUND_NOTICE_OVERPAYMENTS,
+    REFUND_CLAIM,
+    HEIR,
     PAYEE_ACCOUNT,
     PURGE,
     INQUIRIES,
@@ -193,6 +234,9 @@ pub(crate) const STATEMENTS: &[&str] = &[
     PAYMENT_EXCEPTIONS,
     IMPORT,
     WITHDRAWAL,
+    RECEIPT_FILE,
+    RECEIPT_EVENTS,
+    DELIVERIES,
 ];
 
 /// Its kind and key in words, the entry's subject.
@@ -219,6 +263,11 @@ impl fmt::Display for Record<'_> {
             Record::Vault(entry) => write!(f, "vault entry {entry}"),
             Record::Settlement(ordinal) => write!(f, "settlement {ordinal}"),
             Record::Order(number) => write!(f, "order {number}"),
+            Record::Consent(number) => write!(f, "consent {number}"),
+            Record::ConsentWithdrawal(number) => write!(f, "withdrawal of consent {number}"),
+            Record::RefundNotice(number) => write!(f, "refund notice {number}"),
+            Record::RefundClaim(notice) => write!(f, "claim after refund notice {notice}"),
+            Record::Heir(number) => write!(f, "heir {number}"),
             Record::PayeeAccount(number) => write!(f, "payee account {number}"),
             Record::Purge(number) => write!(f, "purge {number}"),
             Record::Inquiries(call) => write!(f, "inquiries {call}"),
@@ -231,6 +280,9 @@ impl fmt::Display for Record<'_> {
             Record::PaymentResults(call) => write!(f, "payment results {call}"),
             Record::Import(knowledge) => write!(f, "import {knowledge}"),
             Record::Withdrawal(withdrawn) => write!(f, "withdrawal of import {withdrawn}"),
+            Record::ReceiptFile(number) => write!(f, "receipt file {number}"),
+            Record::ReceiptEvents(first, last) => write!(f, "receipt events {first} to {last}"),
+            Record::Deliveries(first, last) => write!(f, "deliveries {first} to {last}"),
         }
     }
 }
@@ -263,6 +315,11 @@ impl<'r> Record<'r> {
             Record::Vault(_) => "vault",
             Record::Settlement(_) => "settlement",
             Record::Order(_) => "order",
+            Record::Consent(_) => "consent",
+            Record::ConsentWithdrawal(_) => "consent withdrawal",
+            Record::RefundNotice(_) => "refund notice",
+            Record::RefundClaim(_) => "refund claim",
+            Record::Heir(_) => "heir",
             Record::PayeeAccount(_) => "payee account",
             Record::Purge(_) => "purge",
             Record::Inquiries(_) => "inquiries",
@@ -275,6 +332,9 @@ impl<'r> Record<'r> {
             Record::PaymentResults(_) => "payment results",
             Record::Import(_) => "import",
             Record::Withdrawal(_) => "withdrawal",
+            Record::ReceiptFile(_) => "receipt file",
+            Record::ReceiptEvents(..) => "receipt events",
+            Record::Deliveries(..) => "deliveries",
         }
     }
 
@@ -294,6 +354,11 @@ impl<'r> Record<'r> {
             | Record::Pause(Knowledge(number))
             | Record::Settlement(number)
             | Record::Order(number)
+            | Record::Consent(number)
+            | Record::ConsentWithdrawal(number)
+            | Record::RefundNotice(number)
+            | Record::RefundClaim(number)
+            | Record::Heir(number)
             | Record::PayeeAccount(number)
             | Record::Purge(number)
             | Record::Inquiries(number)
@@ -307,7 +372,9 @@ impl<'r> Record<'r> {
             | Record::Notice(number)
             | Record::Coverage(number)
             | Record::Import(Knowledge(number))
+            | Record::ReceiptFile(number)
             | Record::Withdrawal(Knowledge(number)) => number.to_be_bytes().to_vec(),
+            Record::ReceiptEvents(first, last) | Record::Deliveries(first, last) => [first.to_be_bytes(), last.to_be_bytes()].concat(),
             Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
                 [&number.to_be_bytes()[..], name.as_bytes()].concat()
             }
@@ -320,6 +387,11 @@ impl<'r> Record<'r> {
         let (digest, key) = payload.split_first_chunk::<32>()?;
         let whole = || key.try_into().ok().map(Digest);
         let number = || key.try_into().ok().map(i64::from_be_bytes);
+        let range = || {
+            let (first, last) = key.split_first_chunk::<8>()?;
+            let (first, last) = (i64::from_be_bytes(*first), i64::from_be_bytes(last.try_into().ok()?));
+            (first <= last).then_some((first, last))
+        };
         let record = match kind {
             "rule" => Record::Rule(whole()?),
             "ordinance" => Record::Ordinance(whole()?),
@@ -332,6 +404,11 @@ impl<'r> Record<'r> {
             "pause" => Record::Pause(Knowledge(number()?)),
             "settlement" => Record::Settlement(number()?),
             "order" => Record::Order(number()?),
+            "consent" => Record::Consent(number()?),
+            "consent withdrawal" => Record::ConsentWithdrawal(number()?),
+            "refund notice" => Record::RefundNotice(number()?),
+            "refund claim" => Record::RefundClaim(number()?),
+            "heir" => Record::Heir(number()?),
             "notice" => Record::Notice(number()?),
             "coverage" => Record::Coverage(number()?),
             "payee account" => Record::PayeeAccount(number()?),
@@ -346,6 +423,9 @@ impl<'r> Record<'r> {
             "payment results" => Record::PaymentResults(number()?),
             "import" => Record::Import(Knowledge(number()?)),
             "withdrawal" => Record::Withdrawal(Knowledge(number()?)),
+            "receipt file" => Record::ReceiptFile(number()?),
+            "receipt events" => range().map(|(first, last)| Record::ReceiptEvents(first, last))?,
+            "deliveries" => range().map(|(first, last)| Record::Deliveries(first, last))?,
             "signature" => {
                 let (act, account) = key.split_first_chunk::<32>()?;
                 Record::Signature(Digest(*act), std::str::from_utf8(account).ok()?)
@@ -396,6 +476,11 @@ impl<'r> Record<'r> {
             Record::Vault(_) => &[VAULT],
             Record::Settlement(_) => &[SETTLEMENT],
             Record::Order(_) => &[ORDER],
+            Record::Consent(_) => &[CONSENT],
+            Record::ConsentWithdrawal(_) => &[CONSENT_WITHDRAWAL],
+            Record::RefundNotice(_) => &[REFUND_NOTICE, REFUND_NOTICE_OVERPAYMENTS],
+            Record::RefundClaim(_) => &[REFUND_CLAIM],
+            Record::Heir(_) => &[HEIR],
             Record::PayeeAccount(_) => &[PAYEE_ACCOUNT],
             Record::Purge(_) => &[PURGE],
             Record::Inquiries(_) => &[INQUIRIES],
@@ -408,6 +493,9 @@ impl<'r> Record<'r> {
             Record::PaymentResults(_) => &[PAYMENT_RESULTS, PAYMENT_OUTCOMES, PAYMENT_EXCEPTIONS],
             Record::Import(_) => &[IMPORT],
             Record::Withdrawal(_) => &[WITHDRAWAL],
+            Record::ReceiptFile(_) => &[RECEIPT_FILE],
+            Record::ReceiptEvents(..) => &[RECEIPT_EVENTS],
+            Record::Deliveries(..) => &[DELIVERIES],
         };
         let mut digests = Vec::new();
         for sql in statements {
@@ -424,6 +512,11 @@ impl<'r> Record<'r> {
                 | Record::Pause(Knowledge(number))
                 | Record::Settlement(number)
                 | Record::Order(number)
+                | Record::Consent(number)
+                | Record::ConsentWithdrawal(number)
+                | Record::RefundNotice(number)
+                | Record::RefundClaim(number)
+                | Record::Heir(number)
                 | Record::PayeeAccount(number)
                 | Record::Purge(number)
                 | Record::Inquiries(number)
@@ -437,7 +530,9 @@ impl<'r> Record<'r> {
                 | Record::Notice(number)
                 | Record::Coverage(number)
                 | Record::Import(Knowledge(number))
+                | Record::ReceiptFile(number)
                 | Record::Withdrawal(Knowledge(number)) => query.bind(*number),
+                Record::ReceiptEvents(first, last) | Record::Deliveries(first, last) => query.bind(*first).bind(*last),
                 Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
                     query.bind(*number).bind(*name)
                 }

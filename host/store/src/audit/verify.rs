@@ -117,8 +117,8 @@ pub enum Broken {
     },
 }
 
-/// Records of which every entry vouches for one row.
-const COUNTS: [(&str, &str); 33] = [
+/// Records of which every entry vouches for one row, or for those from one place to another.
+const COUNTS: [(&str, &str); 41] = [
     ("rule", "SELECT COUNT(*) FROM rule WHERE municipality = $1"),
     ("ordinance", "SELECT COUNT(*) FROM ordinance WHERE municipality = $1"),
     ("revision", "SELECT COUNT(*) FROM revision WHERE municipality = $1"),
@@ -140,6 +140,11 @@ const COUNTS: [(&str, &str); 33] = [
     ("vault", "SELECT COUNT(*) FROM vault WHERE municipality = $1"),
     ("settlement", "SELECT COUNT(*) FROM settlement WHERE municipality = $1"),
     ("order", "SELECT COUNT(*) FROM payment_order WHERE municipality = $1"),
+    ("consent", "SELECT COUNT(*) FROM consent WHERE municipality = $1"),
+    ("consent withdrawal", "SELECT COUNT(*) FROM consent_withdrawal WHERE municipality = $1"),
+    ("refund notice", "SELECT COUNT(*) FROM refund_notice WHERE municipality = $1"),
+    ("refund claim", "SELECT COUNT(*) FROM refund_claim WHERE municipality = $1"),
+    ("heir", "SELECT COUNT(*) FROM heir WHERE municipality = $1"),
     ("payee account", "SELECT COUNT(*) FROM payee_account WHERE municipality = $1"),
     ("purge", "SELECT COUNT(*) FROM purge WHERE municipality = $1"),
     ("inquiries", "SELECT COUNT(DISTINCT call) FROM inquiry WHERE municipality = $1"),
@@ -152,6 +157,9 @@ const COUNTS: [(&str, &str); 33] = [
     ("payment results", "SELECT COUNT(*) FROM payment_results WHERE municipality = $1"),
     ("import", "SELECT COUNT(*) FROM import_set WHERE municipality = $1"),
     ("withdrawal", "SELECT COUNT(*) FROM import_withdrawal WHERE municipality = $1"),
+    ("receipt file", "SELECT COUNT(*) FROM receipt_file WHERE municipality = $1"),
+    ("receipt events", "SELECT COUNT(*) FROM receipt_event WHERE municipality = $1"),
+    ("deliveries", "SELECT COUNT(*) FROM delivery WHERE municipality = $1"),
 ];
 const ALL_DECISIONS: &str = "SELECT id FROM decision WHERE municipality = $1 ORDER BY id";
 const ALL_POSTINGS: &str = "SELECT COUNT(*) FROM posting WHERE municipality = $1";
@@ -188,7 +196,8 @@ impl Store {
     /// what the entries vouch for: facts, decisions, rules, ordinances, revisions, acts, their
     /// signatures and effects, admissions, drafts, pauses, shadow reports, prepared acts, passwords,
     /// log-ins, sessions, jobs, entries of the vault, imports and their withdrawals, notices, settlements, postings, orders,
-    /// inquiries and their answers, payments. Sealed content (see [`Store::check_sealed`]), names,
+    /// receipts and deliveries, consents, notices and claims of refunds, heirs, inquiries and their answers, payments. Sealed
+    /// content (see [`Store::check_sealed`]), names,
     /// addresses and contacts are not looked at.
     ///
     /// `heads` are heads that were kept elsewhere, whose signatures the caller has verified; those
@@ -375,6 +384,10 @@ impl Walk<'_> {
                 };
                 match record {
                     Record::Act(act) | Record::Effect(act) => self.recorded.insert((record.kind(), act, String::new())),
+                    Record::ReceiptEvents(first, last) | Record::Deliveries(first, last) => {
+                        *self.counts.entry(kind.to_owned()).or_default() += last - first;
+                        true
+                    }
                     Record::Signature(act, account) => self.recorded.insert((record.kind(), act, account.to_owned())),
                     _ => false,
                 };

@@ -127,6 +127,7 @@ fn told(sequence: i64, number: u8, standing: &str) -> NewAnswer {
         inquiry: format!("{number:032x}"),
         standing: standing.into(),
         unfit: None,
+        said: String::new(),
         digest: None,
         account: None,
         facts: vec![],

@@ -1,0 +1,98 @@
+-- What people said about a refund: consents, notices and claims, representatives of heirs.
+
+-- What a payer agreed to (同意), for one matter and not beyond. number: 1, then one more for each of the municipality. kind: 0 to
+-- be paid on the public-money receiving account (公金受取口座), 1 instalments not yet due may be paid with an overpayment, 2 to be
+-- paid on the account of the direct debit (口座振替). given_on: a day. given_by: the person. channel: how it was said: 0 on paper,
+-- 1 online, 2 by not objecting to a letter that asked. document: where the paper or message is; no personal data.
+CREATE TABLE consent (
+    municipality bigint NOT NULL,
+    number bigint NOT NULL CHECK (number >= 1),
+    household bigint NOT NULL,
+    kind bigint NOT NULL CHECK (kind BETWEEN 0 AND 2),
+    given_on text COLLATE "C" NOT NULL,
+    given_by bigint NOT NULL,
+    channel bigint NOT NULL CHECK (channel BETWEEN 0 AND 2),
+    document text NOT NULL,
+    at text COLLATE "C" NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, number)
+);
+CREATE INDEX consent_household ON consent (municipality, household, number);
+
+-- The end of a consent: withdrawn_on is the first day on which it holds no more.
+CREATE TABLE consent_withdrawal (
+    municipality bigint NOT NULL,
+    consent bigint NOT NULL,
+    withdrawn_on text COLLATE "C" NOT NULL,
+    at text COLLATE "C" NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, consent),
+    FOREIGN KEY (municipality, consent) REFERENCES consent (municipality, number)
+);
+
+-- A notice of refund and appropriation (還付充当通知書) that was sent. number: 1, then one more for each of the municipality.
+-- decision: what it tells.
+CREATE TABLE refund_notice (
+    municipality bigint NOT NULL,
+    number bigint NOT NULL CHECK (number >= 1),
+    household bigint NOT NULL,
+    decision bytea NOT NULL,
+    sent_on text COLLATE "C" NOT NULL,
+    at text COLLATE "C" NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, number),
+    FOREIGN KEY (municipality, decision) REFERENCES decision (municipality, id)
+);
+CREATE INDEX refund_notice_household ON refund_notice (municipality, household, number);
+
+-- The overpayments that a notice tells of, by their numbers.
+CREATE TABLE refund_notice_overpayment (
+    municipality bigint NOT NULL,
+    notice bigint NOT NULL,
+    household bigint NOT NULL,
+    overpayment bigint NOT NULL,
+    PRIMARY KEY (municipality, notice, overpayment),
+    FOREIGN KEY (municipality, notice) REFERENCES refund_notice (municipality, number),
+    FOREIGN KEY (municipality, household, overpayment) REFERENCES overpayment (municipality, household, number)
+);
+
+-- A claim that came in after a notice (還付請求). claimed_on: the day it arrived. form: where the paper or message is; no
+-- personal data.
+CREATE TABLE refund_claim (
+    municipality bigint NOT NULL,
+    notice bigint NOT NULL,
+    claimed_on text COLLATE "C" NOT NULL,
+    form text NOT NULL,
+    at text COLLATE "C" NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, notice),
+    FOREIGN KEY (municipality, notice) REFERENCES refund_notice (municipality, number)
+);
+
+-- Who represents the heirs of a head who died (相続人代表者); of several of one head the last one counts. number: 1, then one more
+-- for each of the municipality. deceased: the head. heir: the person who represents. document: where the declaration is; no
+-- personal data. declared_on: a day.
+CREATE TABLE heir (
+    municipality bigint NOT NULL,
+    number bigint NOT NULL CHECK (number >= 1),
+    household bigint NOT NULL,
+    deceased bigint NOT NULL,
+    heir bigint NOT NULL,
+    document text NOT NULL,
+    declared_on text COLLATE "C" NOT NULL,
+    at text COLLATE "C" NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, number),
+    CHECK (heir <> deceased)
+);
+CREATE INDEX heir_household ON heir (municipality, household, number);
+
+-- The decisions about a household's overpayments, whatever their day.
+CREATE INDEX decision_of_refund ON decision (municipality, household, case_on, version) WHERE slot = 'refund';
+
+CREATE TRIGGER consent_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON consent FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+CREATE TRIGGER consent_withdrawal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON consent_withdrawal FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+CREATE TRIGGER refund_notice_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON refund_notice FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+CREATE TRIGGER refund_notice_overpayment_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON refund_notice_overpayment FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+CREATE TRIGGER refund_claim_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON refund_claim FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+CREATE TRIGGER heir_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON heir FOR EACH STATEMENT EXECUTE FUNCTION append_only();
