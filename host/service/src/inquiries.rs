@@ -24,6 +24,7 @@ use jorei_domain::table::ABSENT;
 use jorei_store::facts::Assertion;
 use jorei_store::inquiries::{Inquiry, NewAccount, NewAnswer, Stage, StoredInquiry, Use};
 use jorei_store::{Store, StoreError};
+use std::collections::BTreeMap;
 use std::future::Future;
 
 /// The other end: the connector, or a stand-in in a test.
@@ -184,6 +185,8 @@ fn for_account(
 /// An [`InquiryError`].
 pub async fn plan(store: &Store, municipality: Municipality, today: Date, watch: &Watch, stamp: &Stamp) -> Result<usize, InquiryError> {
     let mut inquiries = Vec::new();
+    // A consent is for one application, also within one plan.
+    let mut used = BTreeMap::new();
     for order in payees::open_orders(store, municipality).await? {
         let state = payees::state(store, municipality, order, today, watch).await?;
         if state.standing != Standing::Unknown {
@@ -192,6 +195,9 @@ pub async fn plan(store: &Store, municipality: Municipality, today: Date, watch:
         if let (Some(payee), Some(consent)) = (state.order.payee, &state.consent) {
             let about = (state.matter, state.order.household, payee);
             let reference = consent_reference(consent);
+            if *used.entry(reference.clone()).or_insert(state.order.decision) != state.order.decision {
+                continue;
+            }
             inquiries.push(for_account(municipality, about, (Stage::Fix, &reference), (consent.given_on, today), ""));
         }
     }

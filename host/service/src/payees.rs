@@ -7,6 +7,8 @@
 //! Absent here: asking the register ([`crate::inquiries`]), and paying ([`crate::payments`]).
 
 mod sealing;
+#[cfg(test)]
+pub(crate) mod trial_desk;
 
 use crate::acts::{ActsError, Proposal, based};
 use crate::office::show;
