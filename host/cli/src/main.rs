@@ -6,8 +6,8 @@ mod office;
 use clap::{Parser, Subcommand};
 use commands::{
     Exit, account, activate, approve, assess, audit, compile_component, demo_city, demo_year, evaluate, exemption, explain, export, fact,
-    history, import, instalments, key, office as settings, ordinance, person, queue, reassess, revision, rule, rule_build, rule_pack,
-    serve, shadow, vault,
+    history, import, inquiry, instalments, key, office as settings, ordinance, payee, payment, person, queue, reassess, revision, rule,
+    rule_build, rule_pack, serve, shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -64,6 +64,12 @@ enum Command {
     Summary(assess::SummaryArgs),
     Reassess(reassess::Args),
     Instalments(instalments::Args),
+    #[command(subcommand)]
+    Inquiry(inquiry::InquiryCommand),
+    #[command(subcommand)]
+    Payee(payee::PayeeCommand),
+    #[command(subcommand)]
+    Payment(payment::PaymentCommand),
     Exemption(exemption::Args),
     History(history::Args),
     Explain(explain::Args),
@@ -136,6 +142,9 @@ fn main() -> ExitCode {
         Command::Summary(args) => assess::run_summary(&args),
         Command::Reassess(args) => reassess::run_reassess(&args),
         Command::Instalments(args) => instalments::run_instalments(&args),
+        Command::Inquiry(command) => inquiry::run_inquiry(&command),
+        Command::Payee(command) => payee::run_payee(&command),
+        Command::Payment(command) => payment::run_payment(&command),
         Command::Exemption(args) => exemption::run_exemption(&args),
         Command::History(args) => history::run_history(&args),
         Command::Explain(args) => explain::run_explain(&args),
