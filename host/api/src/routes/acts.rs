@@ -332,7 +332,10 @@ fn needed(change: &Change) -> Action {
     match change {
         Change::Activation(_) | Change::Value(_) => Action::ActsPrepare,
         Change::Account(_) | Change::Vendor(_) | Change::Grant(_) | Change::Threshold(_) | Change::Access(_) => Action::OfficePrepare,
-        Change::Protection(_) | Change::Number(_) | Change::WriteOff(_) => Action::ActsPersons,
+        // The strictest that there is.
+        Change::Protection(_) | Change::Number(_) | Change::WriteOff(_) | Change::PayeeAccount(_) | Change::Release(_) => {
+            Action::ActsPersons
+        }
         Change::Withdrawal(_) => Action::ImportsWithdraw,
     }
 }
