@@ -443,8 +443,10 @@ mod tests {
 
     #[test]
     fn what_is_billed_is_posted_by_difference() {
+        /// What happened, transfers before, what is billed, what is posted.
+        type Row = (&'static str, Vec<(Account, Account, i64)>, Vec<(u16, i64)>, Vec<&'static str>);
         let given_up = (of(AccountKind::WrittenOff, 1), of(AccountKind::Receivable, 1), 4_000);
-        let table: Vec<(&str, Vec<(Account, Account, i64)>, Vec<(u16, i64)>, Vec<&str>)> = vec![
+        let table: Vec<Row> = vec![
             ("the first time", vec![], vec![(1, 100), (2, 90)], vec!["1: receivable -> levied 100", "2: receivable -> levied 90"]),
             ("the same again", vec![assessed(1, 100)], vec![(1, 100)], vec![]),
             ("raised", vec![assessed(1, 100)], vec![(1, 130)], vec!["1: receivable -> levied 30"]),

@@ -252,10 +252,10 @@ impl Page {
     }
 
     /// The posting of an event's money between the channel's day and what is unmatched.
-    fn money(&mut self, word: &str, event: Event, of: &ReceiptEvent, line: i64, paid_on: Date, yen: Yen, phase: Phase) -> Digest {
+    fn money(&mut self, event: Event, of: &ReceiptEvent, line: i64, (paid_on, yen): (Date, Yen), phase: Phase) -> Digest {
         let transfer = Transfer { debit: self.collected(paid_on), credit: Account::unmatched(of.receipt), yen, phase, effective: paid_on };
         let key = (of.receipt, of.ordinal);
-        let posting = posting(word, event, key, self.booked_on, &self.reference(line), vec![transfer], Vec::new());
+        let posting = posting(event.word(), event, key, self.booked_on, &self.reference(line), vec![transfer], Vec::new());
         let id = posting.id;
         self.postings.push(posting);
         id
@@ -266,7 +266,7 @@ impl Page {
         if before.is_some() {
             (event.kind, event.exception) = (EventKind::Repeated, Some(Exception::Repeated));
         } else {
-            event.booking = Some(self.money("announced", Event::Announced, &event, line, payment.paid_on, payment.yen, Phase::Pending));
+            event.booking = Some(self.money(Event::Announced, &event, line, (payment.paid_on, payment.yen), Phase::Pending));
         }
         self.events.push(event);
     }
@@ -295,12 +295,12 @@ impl Page {
                 // The confirmation holds: what was announced otherwise ends, and another one counts.
                 let mut event = self.event(receiving, EventKind::Revoked, line, &payment, before);
                 let (yen, paid_on) = (announced.yen, announced.paid_on);
-                event.booking = Some(self.money("revoked", Event::Revoked, &event, line, paid_on, yen, Phase::Void(pending)));
+                event.booking = Some(self.money(Event::Revoked, &event, line, (paid_on, yen), Phase::Void(pending)));
                 self.events.push(ReceiptEvent { yen, paid_on, ..event });
             }
         }
         let mut event = self.event(receiving, EventKind::Final, line, &payment, before);
-        event.booking = Some(self.money("received", Event::Received, &event, line, payment.paid_on, payment.yen, phase));
+        event.booking = Some(self.money(Event::Received, &event, line, (payment.paid_on, payment.yen), phase));
         let unclear = before.is_some() && stage != Some(Stage::Announced);
         match event.pays {
             _ if unclear => event.exception = Some(Exception::RevokedBefore),
@@ -354,7 +354,7 @@ impl Page {
                 let pending = told.booking.map(|posting| TransferId { posting, line: 0 });
                 if let Some(pending) = pending {
                     let phase = Phase::Void(pending);
-                    event.booking = Some(self.money("revoked", Event::Revoked, &event, line, payment.paid_on, payment.yen, phase));
+                    event.booking = Some(self.money(Event::Revoked, &event, line, (payment.paid_on, payment.yen), phase));
                 }
             }
             Some((before, Some(Stage::Final), Some(told))) if same(&told) => {

@@ -86,9 +86,6 @@ pub struct StoredPosting {
 
 const KNOWN: &str = "SELECT digest FROM posting WHERE municipality = $1 AND id = $2";
 const NEXT: &str = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM posting WHERE municipality = $1";
-/// Eight at once; the last one fills the places that are left.
-const KNOWN_MANY: &str = "SELECT id, digest FROM posting WHERE municipality = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9)";
-const KNOWN_AT_ONCE: usize = 8;
 const SAVE_POINT: &str = "SAVEPOINT postings";
 const RELEASE: &str = "RELEASE SAVEPOINT postings";
 const BACK: &str = "ROLLBACK TO SAVEPOINT postings";
@@ -174,7 +171,6 @@ const EVERY: &str =
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const STATEMENTS: &[&str] = &[
     KNOWN,
-    KNOWN_MANY,
     NEXT,
     ARISE,
     HAS_ARISEN,
@@ -545,20 +541,18 @@ impl Store {
     }
 }
 
-/// Those of some postings whose ids are there, with the digests of what they stand for.
+/// Those of some postings whose ids are there, with the digests of what they stand for. One by one: asked for several at
+/// once, PostgreSQL, before it has counted the table, reads all of it.
 async fn known(
     transaction: &mut Transaction<'static, Any>,
     municipality: Municipality,
     postings: &[Posting],
 ) -> Result<BTreeMap<Digest, Digest>> {
     let mut found = BTreeMap::new();
-    for chunk in postings.chunks(KNOWN_AT_ONCE) {
-        let mut query = sqlx::query(KNOWN_MANY).bind(municipality.number());
-        for posting in chunk.iter().chain(std::iter::repeat_n(&chunk[chunk.len() - 1], KNOWN_AT_ONCE - chunk.len())) {
-            query = query.bind(&posting.id.0[..]);
-        }
-        for row in query.fetch_all(&mut **transaction).await? {
-            found.insert(digest(&row, 0)?, digest(&row, 1)?);
+    for posting in postings {
+        let query = sqlx::query(KNOWN).bind(municipality.number()).bind(&posting.id.0[..]);
+        if let Some(row) = query.fetch_optional(&mut **transaction).await? {
+            found.insert(posting.id, digest(&row, 0)?);
         }
     }
     Ok(found)

@@ -411,8 +411,13 @@ macro_rules! known_where {
         )
     };
 }
-const KNOWN: &str =
-    known_where!("r.channel = $2 AND r.reference IN ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)");
+/// Two looks, each by one key: as a join, PostgreSQL, before it has counted the tables, compares every row with every other.
+const NAMED: &str = "SELECT number, reference FROM receipt WHERE municipality = $1 AND channel = $2 \
+     AND reference IN ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+const EVENTS_OF: &str = "SELECT CAST($2 AS bigint), CAST('' AS text), e.ordinal, e.receipt, e.kind, e.file, e.line, e.slip, e.paid_on, \
+         e.booked_on, e.yen, e.household, e.year, e.item, e.booking, e.used, e.exception, e.reason, e.at, e.by_whom \
+     FROM receipt_event e WHERE e.municipality = $1 \
+     AND e.receipt IN ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ORDER BY e.receipt, e.ordinal";
 const KNOWN_AT_ONCE: usize = 16;
 const ONE: &str = known_where!("r.number = $2");
 const PAGE: &str =
@@ -466,7 +471,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     NEXT_EVENT,
     NEXT_DELIVERY,
     SAVE_FILE,
-    KNOWN,
+    NAMED,
+    EVENTS_OF,
     ONE,
     PAGE,
     OF_HOUSEHOLD,
@@ -721,12 +727,25 @@ impl Receiving<'_> {
     pub async fn known(&mut self, channel: u8, references: &[&str]) -> Result<HashMap<String, Known>> {
         let mut found = HashMap::new();
         for chunk in references.chunks(KNOWN_AT_ONCE) {
-            let mut query = sqlx::query(KNOWN).bind(self.municipality.number()).bind(i64::from(channel));
+            let mut query = sqlx::query(NAMED).bind(self.municipality.number()).bind(i64::from(channel));
             for reference in chunk.iter().chain(std::iter::repeat_n(&chunk[chunk.len() - 1], KNOWN_AT_ONCE - chunk.len())) {
                 query = query.bind(*reference);
             }
-            let rows = query.fetch_all(&mut *self.transaction).await?;
-            found.extend(gathered(&rows)?.into_iter().map(|known| (known.reference.clone(), known)));
+            let mut named: HashMap<i64, String> = HashMap::new();
+            for row in query.fetch_all(&mut *self.transaction).await? {
+                named.insert(row.try_get(0)?, row.try_get(1)?);
+            }
+            let mut numbers: Vec<i64> = named.keys().copied().collect();
+            let Some(last) = numbers.last().copied() else { continue };
+            numbers.resize(KNOWN_AT_ONCE, last);
+            let mut query = sqlx::query(EVENTS_OF).bind(self.municipality.number()).bind(i64::from(channel));
+            for number in numbers {
+                query = query.bind(number);
+            }
+            for known in gathered(&query.fetch_all(&mut *self.transaction).await?)? {
+                let Some(reference) = named.remove(&known.number) else { continue };
+                found.insert(reference.clone(), Known { reference, ..known });
+            }
         }
         Ok(found)
     }

@@ -84,14 +84,16 @@ fn minus(day: Date, days: u32) -> Date {
 
 /// What a source delivers on a day.
 type Files = BTreeMap<(Date, u8, u8), Vec<Said>>;
+/// Yen of each channel's day.
+type Money = BTreeMap<(Date, u8), i64>;
 
 /// The files that are made up to and with a day for some bills. A statement has source [`STATEMENT`]; each source counts its
 /// files from 1, so bills of one year are made into files once.
 pub fn files(seed: u64, bills: &[Bill], until: Date) -> Vec<DemoFile> {
     let mut told: Files = BTreeMap::new();
     // What the bank delivers of each channel's day, and takes back.
-    let mut money: BTreeMap<(Date, u8), i64> = BTreeMap::new();
-    let mut taken_back: BTreeMap<(Date, u8), i64> = BTreeMap::new();
+    let mut money: Money = BTreeMap::new();
+    let mut taken_back: Money = BTreeMap::new();
     for bill in bills {
         for (instalment, yen) in bill.instalments.iter().filter(|(_, yen)| **yen > 0) {
             let slip = Slip { household: bill.household, instalment: *instalment };
@@ -122,7 +124,7 @@ pub fn files(seed: u64, bills: &[Bill], until: Date) -> Vec<DemoFile> {
 #[expect(clippy::too_many_arguments, reason = "one payment and where it is told")]
 fn pay(
     told: &mut Files,
-    (money, taken_back): (&mut BTreeMap<(Date, u8), i64>, &mut BTreeMap<(Date, u8), i64>),
+    (money, taken_back): (&mut Money, &mut Money),
     dice: &mut Dice,
     (channel, conduct): (u8, Conduct),
     slip: Slip,
@@ -185,7 +187,7 @@ fn pay(
     }
 }
 
-fn deliver(seed: u64, told: &mut Files, money: &BTreeMap<(Date, u8), i64>, taken_back: &BTreeMap<(Date, u8), i64>, until: Date) {
+fn deliver(seed: u64, told: &mut Files, money: &Money, taken_back: &Money, until: Date) {
     for ((day, channel), yen) in money {
         let mut dice = Dice::of_payments(seed, u64::from(*channel), day.packed().unsigned_abs());
         if dice.within(0, MISSING_EVERY) == 0 {
