@@ -532,7 +532,7 @@ async fn consent_for(
     today: Date,
 ) -> Result<Option<Consent>, StoreError> {
     let consents = store.consents(municipality, order.household).await?;
-    let holding = consents.into_iter().filter(|consent| consent.kind == ConsentKind::PublicAccount && consent.holds(today));
+    let mut holding = consents.into_iter().filter(|consent| consent.kind == ConsentKind::PublicAccount && consent.holds(today));
     let first = store.order(municipality, matter).await?;
     let mut used = BTreeSet::new();
     for other in store.orders_of(municipality, order.household).await? {
@@ -543,7 +543,7 @@ async fn consent_for(
         let asked = store.inquiries_of_matter(municipality, other.number).await?;
         used.extend(asked.into_iter().filter(|one| one.inquiry.stage == Stage::Fix).map(|one| one.inquiry.reference));
     }
-    Ok(holding.filter(|consent| !used.contains(&consent_reference(consent))).last())
+    Ok(holding.rfind(|consent| !used.contains(&consent_reference(consent))))
 }
 
 async fn has_died(store: &Store, municipality: Municipality, person: PersonId, on: Date) -> Result<bool, StoreError> {

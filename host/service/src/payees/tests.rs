@@ -1,3 +1,5 @@
+//! Every stop of a payee's account, what two people can say to it, and what is left after its destruction.
+
 use super::trial_desk::{Desk, WATCH, bank_account, items, present};
 use super::*;
 use crate::inquiries;

@@ -22,10 +22,27 @@ use jorei_store::orders::{Book, PayeeKind, PaymentOrder};
 use jorei_store::refunds::{Consent, ConsentChannel, ConsentKind};
 use jorei_store::revisions::Revision;
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::Mutex;
+use std::task::Poll;
 
 pub(crate) const WATCH: Watch = Watch { answer_days: 3, changed_days: 14 };
 const FIRST: Instalment = Instalment { year: 2025, collection: 0, number: 1 };
+
+/// Runs something and stops it at its `polls`th step, as a power cut would: dropped, with all that it holds. None where it was stopped.
+pub(crate) async fn stopped_after<T>(polls: u32, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = Box::pin(work);
+    let mut left = polls;
+    std::future::poll_fn(move |context| {
+        left -= 1;
+        match work.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
 
 /// The register and the way to it.
 #[derive(Default)]

@@ -1,7 +1,9 @@
+//! Orders on their way to the bank and back.
+
 use super::*;
 use crate::inquiries::{check_batch, run};
 use crate::office_of_two::{TODAY, now, stamp};
-use crate::payees::trial_desk::{Desk, WATCH, bank_account, present};
+use crate::payees::trial_desk::{Desk, WATCH, bank_account, present, stopped_after};
 use crate::payees::{Entered, confirm, enter, purge};
 use jorei_bank::bulk_transfer::Reader;
 use jorei_connector::Standing as Told_;
@@ -271,4 +273,55 @@ async fn an_inquiry_is_fresh_after_the_release_or_for_some_hours() {
         assert_eq!(is_fresh(asked, released, 24, now), fresh, "{asked} {released} {now}");
     }
     assert_eq!(now().today, TODAY);
+}
+
+/// A power cut at any step of preparing, cutting or taking results loses and doubles nothing.
+#[tokio::test]
+async fn stopped_at_any_step_and_started_again_a_payment_is_made_once() {
+    let desk = Desk::open().await;
+    let (store, here, by) = (&desk.office.store, desk.office.here, stamp());
+    let order = desk.fixed(1, KANA, "0000019", 5_000).await;
+    let sender = sender();
+    let mut stops = [0; 3];
+    for polls in (1..).step_by(3) {
+        let work = prepare(store, &desk.vault, here, BANK_DAY, &sender, None, "", TODAY, &WATCH, &by);
+        match stopped_after(polls, work).await {
+            None => stops[0] += 1,
+            // Written, and the answer lost: there is nothing left to prepare.
+            Some(Ok(_) | Err(PaymentError::Nothing(1))) => break,
+            Some(Err(error)) => panic!("{error}"),
+        }
+    }
+    assert_eq!(store.batches(here, 0, 9).await.unwrap().len(), 1);
+    desk.release(1).await;
+    desk.check(1, "1").await;
+    let mut bytes = None;
+    for polls in (1..).step_by(3) {
+        match stopped_after(polls, cut(store, &desk.vault, here, 1, false, 24, TODAY, &WATCH, &by)).await {
+            None => stops[1] += 1,
+            Some(cut) => {
+                bytes = Some(cut.unwrap().bytes);
+                break;
+            }
+        }
+        // The order is in the file and underway, or neither.
+        let cut = file(store, &desk.vault, here, 1).await.unwrap();
+        assert_eq!(desk.payable(1, order).await.1, if cut.is_some() { 5_000 } else { 0 });
+    }
+    assert_eq!(file(store, &desk.vault, here, 1).await.unwrap().map(|cut| cut.bytes), bytes);
+    for polls in (1..).step_by(3) {
+        let told = [told(1_000_001, Outcome::Paid)];
+        let work = take_results(store, &desk.vault, here, Digest::of(b"r"), &told, BANK_DAY, &by);
+        match stopped_after(polls, work).await {
+            None => stops[2] += 1,
+            Some(results) => {
+                assert_eq!(results.unwrap().paid, 1);
+                break;
+            }
+        }
+    }
+    assert!(stops.iter().all(|stops| *stops > 3), "{stops:?}");
+    assert_eq!(desk.payable(1, order).await, (0, 0));
+    assert_eq!(store.balance(here, Account::bank()).await.unwrap().credit(), 5_000);
+    desk.is_sound().await;
 }
