@@ -1,6 +1,6 @@
 //! Components that `cargo xtask test` has built before the suite runs.
 
-use jorei_neighbour::Neighbour;
+use jorei_neighbour::{Bank, Neighbour};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -66,6 +66,14 @@ pub fn jorei_verify() -> Command {
 /// When it does not start.
 pub fn neighbour(folder: &Path) -> Neighbour {
     Neighbour::start(&built(target().join("debug/jorei-neighbour")), folder).expect("a neighbour that starts")
+}
+
+/// A neighbour that plays the designated bank, with its state in a folder.
+///
+/// # Panics
+/// When it does not start.
+pub fn bank(folder: &Path) -> Bank {
+    Bank::start(&built(target().join("debug/jorei-neighbour")), folder).expect("a bank that starts")
 }
 
 /// The folder of the provider of OpenID Connect, with what it needs beside it.

@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use jorei_connector::{Settings, Token};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,14 +18,63 @@ use std::time::Duration;
 /// The secret of a neighbour in a test.
 const TOKEN: &str = "token-of-a-synthetic-office";
 
+/// The binary playing a system, with a client for both of its doors. Dropped, it is killed.
+pub(crate) struct Played {
+    binary: PathBuf,
+    arguments: Vec<OsString>,
+    process: Child,
+    pub(crate) listening: Listening,
+    pub(crate) client: reqwest::Client,
+}
+
+impl Played {
+    /// Starts it with these arguments; its addresses are added to them.
+    pub(crate) fn start(binary: &Path, arguments: Vec<OsString>) -> anyhow::Result<Played> {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        // The client has no cryptography of its own. Whoever was first has installed the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
+        let (process, listening) = launch(binary, &arguments, Listening { listen: any, control: any })?;
+        Ok(Played { binary: binary.to_owned(), arguments, process, listening, client })
+    }
+
+    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
+    }
+
+    pub(crate) fn restart(&mut self) -> anyhow::Result<()> {
+        self.kill()?;
+        (self.process, self.listening) = launch(&self.binary, &self.arguments, self.listening)?;
+        Ok(())
+    }
+
+    /// A place on the control port.
+    pub(crate) fn path(&self, path: &str) -> String {
+        format!("http://{}/{path}", self.listening.control)
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        told(self.client.get(self.path(path))).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, form: &impl Serialize) -> anyhow::Result<()> {
+        told(self.client.put(self.path(path)).json(form)).await
+    }
+}
+
+impl Drop for Played {
+    fn drop(&mut self) {
+        let _ = self.kill();
+    }
+}
+
 /// A neighbour that runs. Dropped, it is killed; its folder keeps its state.
 pub struct Neighbour {
-    binary: PathBuf,
+    played: Played,
     folder: PathBuf,
     tls: bool,
-    process: Child,
-    listening: Listening,
-    client: reqwest::Client,
 }
 
 impl Neighbour {
@@ -45,13 +95,15 @@ impl Neighbour {
     }
 
     fn open(binary: &Path, folder: &Path, tls: bool) -> anyhow::Result<Neighbour> {
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        // The client has no cryptography of its own. Whoever was first has installed the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
-        std::fs::write(folder.join("token"), TOKEN)?;
-        let (process, listening) = launch(binary, folder, tls, Listening { listen: any, control: any })?;
-        Ok(Neighbour { binary: binary.to_owned(), folder: folder.to_owned(), tls, process, listening, client })
+        let token = folder.join("token");
+        std::fs::write(&token, TOKEN)?;
+        let mut arguments: Vec<OsString> = vec!["server".into(), "--token-file".into(), token.into()];
+        arguments.extend(["--state".into(), folder.join("neighbour.json").into()]);
+        if tls {
+            arguments.extend(["--tls-cert".into(), folder.join("certificate.pem").into()]);
+            arguments.extend(["--tls-key".into(), folder.join("key.pem").into()]);
+        }
+        Ok(Neighbour { played: Played::start(binary, arguments)?, folder: folder.to_owned(), tls })
     }
 
     /// How a connector reaches it; the certificate, if it has one, vouches for itself.
@@ -65,7 +117,7 @@ impl Neighbour {
 
     /// The server's address for a configuration.
     pub fn url(&self) -> String {
-        let (scheme, address) = (if self.tls { "https" } else { "http" }, self.listening.listen);
+        let (scheme, address) = (if self.tls { "https" } else { "http" }, self.played.listening.listen);
         format!("{scheme}://{address}/")
     }
 
@@ -79,9 +131,7 @@ impl Neighbour {
     /// # Errors
     /// An error of the operating system.
     pub fn kill(&mut self) -> anyhow::Result<()> {
-        self.process.kill()?;
-        self.process.wait()?;
-        Ok(())
+        self.played.kill()
     }
 
     /// Ends it if it runs, and starts it again at the same addresses with the state it kept.
@@ -89,9 +139,7 @@ impl Neighbour {
     /// # Errors
     /// As [`Neighbour::start`].
     pub fn restart(&mut self) -> anyhow::Result<()> {
-        self.kill()?;
-        (self.process, self.listening) = launch(&self.binary, &self.folder, self.tls, self.listening)?;
-        Ok(())
+        self.played.restart()
     }
 
     /// Says what the registers know of an addressee.
@@ -99,7 +147,7 @@ impl Neighbour {
     /// # Errors
     /// A control port that does not answer, or refuses.
     pub async fn register(&self, addressee: i64, entry: &Entry) -> anyhow::Result<()> {
-        self.put(&format!("register/{addressee}"), entry).await
+        self.played.put(&format!("register/{addressee}"), entry).await
     }
 
     /// Says it in a form of the caller's own making, to see that it is refused.
@@ -107,7 +155,7 @@ impl Neighbour {
     /// # Errors
     /// As [`Neighbour::register`].
     pub async fn register_form(&self, addressee: i64, form: &serde_json::Value) -> anyhow::Result<()> {
-        self.put(&format!("register/{addressee}"), form).await
+        self.played.put(&format!("register/{addressee}"), form).await
     }
 
     /// Says what the registers know of many addressees; others stay.
@@ -115,7 +163,7 @@ impl Neighbour {
     /// # Errors
     /// As [`Neighbour::register`].
     pub async fn register_all(&self, entries: &BTreeMap<i64, Entry>) -> anyhow::Result<()> {
-        self.put("register", entries).await
+        self.played.put("register", entries).await
     }
 
     /// Forgets an addressee.
@@ -123,7 +171,7 @@ impl Neighbour {
     /// # Errors
     /// As [`Neighbour::register`].
     pub async fn forget(&self, addressee: i64) -> anyhow::Result<()> {
-        told(self.client.delete(self.path(&format!("register/{addressee}")))).await
+        told(self.played.client.delete(self.played.path(&format!("register/{addressee}")))).await
     }
 
     /// Says what goes wrong from now on; the default is nothing.
@@ -131,7 +179,7 @@ impl Neighbour {
     /// # Errors
     /// As [`Neighbour::register`].
     pub async fn faults(&self, faults: &Faults) -> anyhow::Result<()> {
-        self.put("faults", faults).await
+        self.played.put("faults", faults).await
     }
 
     /// The faults that are left.
@@ -139,7 +187,7 @@ impl Neighbour {
     /// # Errors
     /// As [`Neighbour::register`].
     pub async fn faults_left(&self) -> anyhow::Result<Faults> {
-        told(self.client.get(self.path("faults"))).await
+        self.played.get("faults").await
     }
 
     /// Makes accounts up.
@@ -147,7 +195,7 @@ impl Neighbour {
     /// # Errors
     /// As [`Neighbour::register`].
     pub async fn seed(&self, seed: &Seed) -> anyhow::Result<Seeded> {
-        told(self.client.post(self.path("seed")).json(seed)).await
+        told(self.played.client.post(self.played.path("seed")).json(seed)).await
     }
 
     /// What was asked until now.
@@ -155,7 +203,7 @@ impl Neighbour {
     /// # Errors
     /// As [`Neighbour::register`].
     pub async fn asked(&self) -> anyhow::Result<Asked> {
-        told(self.client.get(self.path("queries"))).await
+        self.played.get("queries").await
     }
 
     /// Waits until every query that was accepted and not lost has its answer.
@@ -163,31 +211,14 @@ impl Neighbour {
     /// # Errors
     /// As [`Neighbour::register`].
     pub async fn settled(&self) -> anyhow::Result<Asked> {
-        told(self.client.get(self.path("settled"))).await
-    }
-
-    async fn put(&self, path: &str, form: &impl Serialize) -> anyhow::Result<()> {
-        told(self.client.put(self.path(path)).json(form)).await
-    }
-
-    fn path(&self, path: &str) -> String {
-        format!("http://{}/{path}", self.listening.control)
+        self.played.get("settled").await
     }
 }
 
-impl Drop for Neighbour {
-    fn drop(&mut self) {
-        let _ = self.kill();
-    }
-}
-
-fn launch(binary: &Path, folder: &Path, tls: bool, at: Listening) -> anyhow::Result<(Child, Listening)> {
+fn launch(binary: &Path, arguments: &[OsString], at: Listening) -> anyhow::Result<(Child, Listening)> {
     let mut command = Command::new(binary);
-    command.args(["server", "--until-input-ends", "--listen", &at.listen.to_string(), "--control", &at.control.to_string()]);
-    command.arg("--token-file").arg(folder.join("token")).arg("--state").arg(folder.join("neighbour.json"));
-    if tls {
-        command.arg("--tls-cert").arg(folder.join("certificate.pem")).arg("--tls-key").arg(folder.join("key.pem"));
-    }
+    command.args(arguments);
+    command.args(["--until-input-ends", "--listen", &at.listen.to_string(), "--control", &at.control.to_string()]);
     let shown = binary.display();
     let mut process = command
         .stdin(Stdio::piped())

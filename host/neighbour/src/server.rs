@@ -1,13 +1,13 @@
 //! The two doors: the server's own (`/v1`, behind a token, over TLS if it has a certificate), and the control port, which is
 //! open to whoever sits at this machine.
 //!
-//! What has an effect is written to the state's file before it is answered. The file is not forced to the disk: it has to
-//! outlive the process, not the machine. Absent here: what is answered ([`crate::desk`]).
+//! Absent here: what is answered ([`crate::desk`]), and what every played system has (`doors`).
 
 use crate::control::{DRIBBLE_BYTES, Faults, GarbageKind, Listening, Seeded};
 use crate::desk::{Delivery, Desk, NotTaken};
+use crate::doors::{Doors, remember, remembered, told};
 use crate::register::{Entry, Seed};
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Query, State};
@@ -16,14 +16,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post, put};
 use axum_server::tls_rustls::RustlsConfig;
+use jorei_connector::ANSWER_BYTES;
 use jorei_connector::wire::{self, AcceptedForm, AnswersForm, ProblemForm, QueriesForm};
-use jorei_connector::{ANSWER_BYTES, Token};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,9 +33,6 @@ use tokio_stream::wrappers::ReceiverStream;
 
 /// Bytes of a request on the server's door: a full batch, with room.
 const REQUEST_BYTES: usize = 2 << 20;
-
-/// Bytes of a request on the control port: a city's register.
-const CONTROL_BYTES: usize = 256 << 20;
 
 /// How the neighbour runs.
 pub struct Settings {
@@ -53,7 +50,7 @@ pub struct Settings {
 
 /// Both doors, bound and not yet open.
 pub struct Server {
-    doors: (TcpListener, TcpListener),
+    doors: Doors,
     tls: Option<RustlsConfig>,
     office: Arc<Office>,
 }
@@ -72,25 +69,9 @@ impl Server {
     /// # Errors
     /// An address, a certificate or a state that cannot be used.
     pub fn bind(settings: Settings) -> anyhow::Result<Server> {
-        let address = settings.control;
-        ensure!(
-            address.ip().is_loopback(),
-            "--control is {address}: whoever reaches the control port rules the neighbour, so it is 127.0.0.1 or ::1"
-        );
-        ensure!(Token::parse(&settings.token).is_ok(), "the token's file must hold 16 to 512 visible ASCII characters");
-        let desk = match &settings.state {
-            Some(path) if path.exists() => {
-                let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-                wire::read(&bytes).map_err(|what| anyhow::anyhow!("{} {what}; remove it to begin anew", path.display()))?
-            }
-            _ => Desk::default(),
-        };
+        let doors = Doors::bind(settings.listen, settings.control, &settings.token)?;
+        let desk: Desk = remembered(settings.state.as_deref())?;
         let tls = settings.tls.map(|(certificate, key)| tls(&certificate, &key)).transpose()?;
-        let bind = |address: SocketAddr| {
-            let door = TcpListener::bind(address).with_context(|| format!("listening on {address}"))?;
-            door.set_nonblocking(true)?;
-            anyhow::Ok(door)
-        };
         let office = Office {
             token: format!("Bearer {}", settings.token),
             state: settings.state,
@@ -98,7 +79,7 @@ impl Server {
             desk: Mutex::new(desk),
             woken: Notify::new(),
         };
-        Ok(Server { doors: (bind(settings.listen)?, bind(settings.control)?), tls, office: Arc::new(office) })
+        Ok(Server { doors, tls, office: Arc::new(office) })
     }
 
     /// Where it listens.
@@ -106,7 +87,7 @@ impl Server {
     /// # Errors
     /// An error of the operating system.
     pub fn listening(&self) -> io::Result<Listening> {
-        Ok(Listening { listen: self.doors.0.local_addr()?, control: self.doors.1.local_addr()? })
+        self.doors.listening()
     }
 
     /// Serves until it is dropped.
@@ -114,7 +95,7 @@ impl Server {
     /// # Errors
     /// An error of the operating system.
     pub async fn serve(self) -> io::Result<()> {
-        let Server { doors: (door, control), tls, office } = self;
+        let Server { doors: Doors { listen: door, control }, tls, office } = self;
         let service = office.clone().service().into_make_service();
         let control = axum_server::from_tcp(control)?.serve(office.clone().control().into_make_service());
         let deliveries = office.deliveries();
@@ -140,7 +121,7 @@ impl Server {
 fn tls(certificate: &[u8], key: &[u8]) -> anyhow::Result<RustlsConfig> {
     let chain: Vec<CertificateDer<'static>> =
         CertificateDer::pem_slice_iter(certificate).collect::<Result<_, _>>().context("--tls-cert is no certificate in PEM")?;
-    ensure!(!chain.is_empty(), "--tls-cert holds no certificate in PEM");
+    anyhow::ensure!(!chain.is_empty(), "--tls-cert holds no certificate in PEM");
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| anyhow::anyhow!("--tls-key holds no private key in PEM"))?;
     let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()?
@@ -171,16 +152,12 @@ impl Office {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what is to outlive the process, beside its place, then into it.
+    /// Writes what is to outlive the process.
     fn keep(&self, desk: &mut Desk) -> io::Result<()> {
         if !desk.changed {
             return Ok(());
         }
-        if let Some(path) = &self.state {
-            let beside = path.with_extension("new");
-            std::fs::write(&beside, serde_json::to_vec(desk)?)?;
-            std::fs::rename(&beside, path)?;
-        }
+        remember(self.state.as_deref(), desk)?;
         desk.changed = false;
         self.open.send_replace(desk.open());
         self.woken.notify_one();
@@ -370,12 +347,6 @@ async fn answered(response: Option<Response>) -> Response {
         Some(response) => response,
         None => std::future::pending().await,
     }
-}
-
-/// Reads a document of the control port.
-async fn told<T: DeserializeOwned>(body: Body) -> Result<T, Response> {
-    let bytes = to_bytes(body, CONTROL_BYTES).await.map_err(|error| (StatusCode::PAYLOAD_TOO_LARGE, error.to_string()).into_response())?;
-    wire::read(&bytes).map_err(|what| (StatusCode::BAD_REQUEST, what).into_response())
 }
 
 impl Office {

@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("host/store", &["jorei-domain"]),
     ("host/engine", &["jorei-domain"]),
     ("host/connector", &["jorei-domain"]),
-    ("host/neighbour", &["jorei-connector", "jorei-domain"]),
+    ("host/neighbour", &["jorei-bank", "jorei-connector", "jorei-domain"]),
     ("host/service", &["jorei-bank", "jorei-connector", "jorei-domain", "jorei-engine", "jorei-package", "jorei-store"]),
     ("host/api", &["jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"]),
     (
