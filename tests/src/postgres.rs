@@ -29,6 +29,31 @@ pub fn database() -> String {
     address(&name)
 }
 
+/// The address of a new database with everything that is in another, to which nobody may be connected.
+///
+/// # Panics
+/// As [`database`].
+pub fn copy(of: &str) -> String {
+    let (server, template) = of.rsplit_once('/').expect("an address of a database of ours");
+    let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+    command(server, &format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"));
+    format!("{server}/{name}")
+}
+
+/// Removes a database whose connections are closed.
+///
+/// # Panics
+/// When somebody is connected.
+pub fn remove(address: &str) {
+    let (server, name) = address.rsplit_once('/').expect("an address of a database of ours");
+    command(server, &format!("DROP DATABASE {name}"));
+}
+
+fn command(server: &str, statement: &str) {
+    let status = Command::new("psql").args(["-q", "-d", &format!("{server}/postgres"), "-c", statement]).status();
+    assert!(status.is_ok_and(|status| status.success()), "{statement}");
+}
+
 fn start() -> Server {
     let programs = programs();
     let folder = folder();

@@ -1,0 +1,69 @@
+//! Random histories of money on both databases: whatever happens in whatever order, every yen is where the books say.
+
+use super::hall::Database;
+use super::history::{Figures, History, steps};
+use jorei_tests::length;
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
+use std::sync::Mutex;
+
+/// Events of a history are 1 to this many.
+const MOST: usize = 240;
+
+/// Histories of so many events in all; a seed may be named.
+fn histories(database: Database, events: u64) {
+    let named = std::env::var("JOREI_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = named.unwrap_or(20_261_123);
+    // A few more than it takes on average.
+    let cases = u32::try_from(events * 2 / MOST as u64).unwrap() * 23 / 20 + 2;
+    eprintln!("{database:?}: seed {seed} (JOREI_TEST_SEED), {cases} histories");
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 600, rng_seed: RngSeed::Fixed(seed), ..Config::default() };
+    let executor = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let sums: Mutex<Figures> = Mutex::default();
+    let began = std::time::Instant::now();
+    let result = TestRunner::new(config).run(&steps(MOST), |steps| {
+        let figures = executor.block_on(History::run(database, &steps)).map_err(TestCaseError::fail)?;
+        let mut sums = sums.lock().unwrap();
+        sums.events += figures.events;
+        sums.paid_out += figures.paid_out;
+        sums.interest += figures.interest;
+        for (kind, (done, refused)) in figures.kinds {
+            let sum = sums.kinds.entry(kind).or_default();
+            *sum = (sum.0 + done, sum.1 + refused);
+        }
+        for (why, count) in figures.held {
+            *sums.held.entry(why).or_default() += count;
+        }
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{database:?}, seed {seed}: {error}");
+    }
+    let sums = sums.into_inner().unwrap();
+    eprintln!(
+        "{database:?}: {} events in {} s; {} yen paid out, {} yen of interest",
+        sums.events,
+        began.elapsed().as_secs(),
+        sums.paid_out,
+        sums.interest
+    );
+    for (kind, (done, refused)) in &sums.kinds {
+        eprintln!("  {kind}: {done} took effect, {refused} were refused");
+    }
+    eprintln!("  held: {:?}", sums.held);
+    assert!(sums.events >= events, "{} events", sums.events);
+    // A history in which something never happens shows nothing of it.
+    for (kind, (done, _)) in &sums.kinds {
+        assert!(*done > 0, "{kind} never took effect");
+    }
+    assert!(sums.paid_out > 0 && sums.interest > 0);
+}
+
+#[test]
+fn whatever_happens_every_yen_is_where_plain_arithmetic_says_on_sqlite() {
+    histories(Database::Sqlite, length::of(60_000));
+}
+
+#[test]
+fn whatever_happens_every_yen_is_where_plain_arithmetic_says_on_postgresql() {
+    histories(Database::Postgres, length::of(40_000));
+}
