@@ -17,6 +17,7 @@ mod openid;
 mod personal_numbers;
 mod properties;
 mod reassessment;
+mod refunds;
 mod refusals;
 mod serve;
 mod stores;
