@@ -21,6 +21,9 @@ pub(super) struct Owed {
     pub(super) charge: i64,
     pub(super) charge_levied: i64,
     pub(super) charge_given_up: i64,
+    pub(super) fee: i64,
+    pub(super) fee_levied: i64,
+    pub(super) fee_given_up: i64,
     /// What of its payments became overpayments by lowering it, and was not taken back with a receipt.
     lowered: i64,
     /// Overpayments so far.
@@ -57,13 +60,16 @@ pub(super) enum Stage {
 enum Used {
     Principal(i64, Instalment),
     Charge(i64, Instalment),
+    Fee(i64, Instalment),
     Overpaid(i64, i64),
 }
 
 impl Used {
     fn household(self) -> i64 {
         match self {
-            Used::Principal(household, _) | Used::Charge(household, _) | Used::Overpaid(household, _) => household,
+            Used::Principal(household, _) | Used::Charge(household, _) | Used::Fee(household, _) | Used::Overpaid(household, _) => {
+                household
+            }
         }
     }
 }
@@ -224,7 +230,7 @@ impl Books {
         }
     }
 
-    /// Uses what is unmatched of a receipt for an instalment: principal, charge, and what is more is overpaid.
+    /// Uses what is unmatched of a receipt for an instalment: principal, charge, fee, and what is more is overpaid.
     fn pay(&mut self, number: i64, of: Of) {
         let (mut left, paid_on) = (self.receipts[&number].unmatched(), self.receipts[&number].paid_on);
         let owed = self.owed.entry(of).or_default();
@@ -234,7 +240,15 @@ impl Books {
         let charge = left.min(owed.charge);
         left -= charge;
         owed.charge -= charge;
-        let mut uses = vec![(Used::Principal(of.0, of.1), principal), (Used::Charge(of.0, of.1), charge)];
+        let fee = left.min(owed.fee);
+        left -= fee;
+        owed.fee -= fee;
+        let (household, instalment) = of;
+        let mut uses = vec![
+            (Used::Principal(household, instalment), principal),
+            (Used::Charge(household, instalment), charge),
+            (Used::Fee(household, instalment), fee),
+        ];
         if left > 0 {
             uses.push((Used::Overpaid(of.0, self.arise(of, left, paid_on, false)), left));
         }
@@ -265,6 +279,10 @@ impl Books {
                 }
                 Used::Charge(household, instalment) => {
                     self.owed.get_mut(&(household, instalment)).unwrap().charge += yen;
+                    0
+                }
+                Used::Fee(household, instalment) => {
+                    self.owed.get_mut(&(household, instalment)).unwrap().fee += yen;
                     0
                 }
                 Used::Overpaid(household, number) => {
@@ -328,6 +346,18 @@ impl Books {
         self.bank += self.collected.insert(of, 0).unwrap_or(0);
     }
 
+    /// So much is given up of what is open of an instalment.
+    pub(super) fn give_up(&mut self, of: Of, kind: AccountKind, yen: i64) {
+        let owed = self.owed.entry(of).or_default();
+        let (open, given_up) = match kind {
+            AccountKind::Charge => (&mut owed.charge, &mut owed.charge_given_up),
+            AccountKind::Fee => (&mut owed.fee, &mut owed.fee_given_up),
+            _ => (&mut owed.open, &mut owed.given_up),
+        };
+        *open -= yen;
+        *given_up += yen;
+    }
+
     /// Something is posted of a decision on overpayments.
     pub(super) fn appropriate(&mut self, household: i64, appropriations: &[Appropriation]) -> Result<(), String> {
         for one in appropriations {
@@ -336,6 +366,7 @@ impl Books {
             let open = match one.account.kind {
                 AccountKind::Receivable => &mut owed.open,
                 AccountKind::Charge => &mut owed.charge,
+                AccountKind::Fee => &mut owed.fee,
                 other => return Err(format!("an appropriation to {}", other.word())),
             };
             *open -= one.yen.get();
@@ -403,7 +434,9 @@ impl Books {
             debit(account(AccountKind::Levied), -owed.levied.unwrap_or(0));
             debit(account(AccountKind::Charge), owed.charge);
             debit(account(AccountKind::ChargeLevied), -owed.charge_levied);
-            debit(account(AccountKind::WrittenOff), owed.given_up + owed.charge_given_up);
+            debit(account(AccountKind::Fee), owed.fee);
+            debit(account(AccountKind::FeeLevied), -owed.fee_levied);
+            debit(account(AccountKind::WrittenOff), owed.given_up + owed.charge_given_up + owed.fee_given_up);
         }
         for ((household, number), overpaid) in &self.overpaid {
             debit(Account::overpaid(HouseholdId(*household), *number), -overpaid.rest());
@@ -441,7 +474,7 @@ impl Books {
     }
 
     /// What an overpayment of a household pays before anything goes back: the oldest overpayment first, the oldest instalment
-    /// first, of each the principal before the charge; what is not due only with a consent.
+    /// first, of each the principal before charge and fee; what is not due only with a consent.
     pub(super) fn appropriations(&self, household: i64, on: Date, consent: bool) -> Vec<(i64, Account, i64)> {
         let mut claims = Vec::new();
         for late in [false, true] {
@@ -453,6 +486,7 @@ impl Books {
                 let account = |kind| Account::of_instalment(kind, HouseholdId(household), instalment);
                 claims.push((account(AccountKind::Receivable), owed.open));
                 claims.push((account(AccountKind::Charge), owed.charge));
+                claims.push((account(AccountKind::Fee), owed.fee));
             }
         }
         let mine = self.overpaid.iter().filter(|((of, _), overpaid)| *of == household && overpaid.rest() > 0);

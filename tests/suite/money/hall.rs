@@ -1,5 +1,5 @@
-//! An office at which money comes and goes: households whose instalments are billed by decisions written by hand, and the refund
-//! rule in force with every value confirmed. One is founded on each database; every history begins with a copy of it.
+//! An office at which money comes and goes: households whose instalments are billed by decisions written by hand, and the rules
+//! of charges and refunds in force with every value confirmed. One is founded on each database; every history begins with a copy of it.
 
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
@@ -27,8 +27,8 @@ use std::sync::{Arc, LazyLock};
 use tokio::sync::OnceCell;
 
 static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(runtime);
-static ON_SQLITE: OnceCell<tempfile::TempDir> = OnceCell::const_new();
-static ON_POSTGRES: OnceCell<String> = OnceCell::const_new();
+static ON_SQLITE: OnceCell<(tempfile::TempDir, Arc<Office>)> = OnceCell::const_new();
+static ON_POSTGRES: OnceCell<(String, Arc<Office>)> = OnceCell::const_new();
 
 /// Households of every history.
 pub(super) const HOUSEHOLDS: i64 = 3;
@@ -74,6 +74,8 @@ pub(super) struct Hall {
     pub(super) store: Store,
     pub(super) shelf: Arc<Shelf>,
     pub(super) place: Place,
+    /// Who signs there.
+    pub(super) office: Arc<Office>,
     /// The serial of the last file of each source.
     pub(super) serials: BTreeMap<u8, i64>,
     /// The latest decision of each household and year on instalments: its version and id.
@@ -96,29 +98,40 @@ impl Place {
 impl Hall {
     /// A copy of the office as it was founded.
     pub(super) async fn open(database: Database) -> Hall {
-        let place = match database {
+        let (place, office) = match database {
             Database::Sqlite => {
                 let founded = ON_SQLITE.get_or_init(|| async {
                     let folder = tempfile::tempdir().unwrap();
-                    found(file(&folder).to_str().unwrap()).await;
-                    folder
+                    let office = found(file(&folder).to_str().unwrap()).await;
+                    (folder, Arc::new(office))
                 });
+                let (founded, office) = founded.await;
                 let folder = tempfile::tempdir().unwrap();
-                std::fs::copy(file(founded.await), file(&folder)).unwrap();
-                Place::Folder(folder)
+                std::fs::copy(file(founded), file(&folder)).unwrap();
+                (Place::Folder(folder), office)
             }
             Database::Postgres => {
                 let founded = ON_POSTGRES.get_or_init(|| async {
                     let address = postgres::database();
-                    found(&address).await;
-                    address
+                    let office = found(&address).await;
+                    (address, Arc::new(office))
                 });
-                Place::Address(postgres::copy(founded.await))
+                let (founded, office) = founded.await;
+                (Place::Address(postgres::copy(founded)), office)
             }
         };
         let store = Store::open(&place.address()).await.unwrap();
         let shelf = Arc::new(Shelf::new(store.clone(), Arc::clone(&RUNTIME)));
-        Hall { store, shelf, place, serials: BTreeMap::new(), latest: BTreeMap::new() }
+        Hall { store, shelf, place, office: Arc::clone(office), serials: BTreeMap::new(), latest: BTreeMap::new() }
+    }
+
+    /// An office of its own in an empty database of PostgreSQL.
+    pub(super) async fn found_at(address: &str) -> Hall {
+        let office = Arc::new(found(address).await);
+        let store = Store::open(address).await.unwrap();
+        let shelf = Arc::new(Shelf::new(store.clone(), Arc::clone(&RUNTIME)));
+        let place = Place::Address(address.to_owned());
+        Hall { store, shelf, place, office, serials: BTreeMap::new(), latest: BTreeMap::new() }
     }
 
     /// Closes the store and opens it again, as after a restart.
@@ -184,17 +197,19 @@ impl Hall {
     }
 }
 
-async fn found(address: &str) {
+async fn found(address: &str) -> Office {
     let store = Store::open(address).await.unwrap();
     store.migrate().await.unwrap();
     let office = Office::found(&store, here()).await;
     // As after everybody confirmed what is assumed: a provisional decision posts nothing.
-    let mut confirmed = ordinance("refund");
-    for unconfirmed in ["assumed", "second-hand"] {
-        confirmed = confirmed.replace(&format!("state = \"{unconfirmed}\""), "state = \"sourced\"");
+    for rule in ["delinquency", "refund"] {
+        let mut confirmed = ordinance(rule);
+        for unconfirmed in ["assumed", "second-hand"] {
+            confirmed = confirmed.replace(&format!("state = \"{unconfirmed}\""), "state = \"sourced\"");
+        }
+        let revision = office.revision(&store, &RUNTIME, rule, &confirmed).await;
+        office.activate(&store, &RUNTIME, revision, (Date::new(2019, 4, 1), Date::new(2027, 4, 1))).await;
     }
-    let refund = office.revision(&store, &RUNTIME, "refund", &confirmed).await;
-    office.activate(&store, &RUNTIME, refund, (Date::new(2019, 4, 1), Date::new(2027, 4, 1))).await;
     let rule = Digest::of(b"instalments by hand");
     let admission = Admission {
         package: rule,
@@ -237,6 +252,7 @@ async fn found(address: &str) {
     }
     store.assert_facts(here(), FIRST_DAY, &facts, &stamp()).await.unwrap();
     store.close().await;
+    office
 }
 
 fn by_hand() -> Digest {

@@ -4,19 +4,26 @@ use super::books::{Books, Of, Overpaid, Receipt, Stage};
 use super::checks::{agrees, holds};
 use super::hall::{Database, FIRST_DAY, HOUSEHOLDS, Hall, head, here, instalments, stamp};
 use super::payments;
+use jorei_domain::act::Change;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::HouseholdId;
 use jorei_domain::ledger::{Account, AccountKind, Instalment};
 use jorei_domain::money::Yen;
 use jorei_domain::slip::Slip;
+use jorei_service::acts::propose;
+use jorei_service::arrears::write_off::{Done as Finished, WriteOffError, complete, propose_write_off};
+use jorei_service::arrears::{self, ArrearsError};
+use jorei_service::officer::Now;
 use jorei_service::receipts::forms::{Delivery, Payment, Said, write};
 use jorei_service::receipts::matching::{Mistake, Order as Parts};
 use jorei_service::receipts::{ReceiveError, Request, Way, settle};
 use jorei_service::refunds::{self, Decided, Lapsing, RefundError};
 use jorei_store::StoreError;
+use jorei_store::arrears::{ArrearsEvent, Step as ArrearsStep};
 use jorei_store::ledger::LedgerError;
 use jorei_store::receipts::{FileKind, STATEMENT};
 use jorei_store::refunds::{Consent, ConsentChannel, ConsentKind};
+use jorei_tests::office::now;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -35,9 +42,10 @@ pub(super) enum What {
     SameFile,
     Settle { receipt: u8, way: u8, household: u8, instalment: u8 },
     Deliver { day: u8 },
-    Charge { household: u8, instalment: u8, yen: u8 },
-    Waive { household: u8, instalment: u8 },
-    WriteOff { household: u8, instalment: u8, charge: bool, half: bool },
+    Charge { household: u8 },
+    Demand { household: u8, instalment: u8 },
+    WriteOff { household: u8 },
+    WriteTooMuchOff { household: u8, instalment: u8, charge: bool },
     Consent { household: u8 },
     Decide { household: u8 },
     Renew { order: u8 },
@@ -58,7 +66,7 @@ pub(super) struct Step {
 }
 
 pub(super) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
-    let any = any::<u8>;
+    let which = any::<u8>;
     let household = || 0..u8::try_from(HOUSEHOLDS).unwrap();
     // The seventh was never billed.
     let instalment = || prop_oneof![20 => 0..6_u8, 1 => Just(6)];
@@ -67,25 +75,26 @@ pub(super) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
         22 => (household(), instalment(), 0..12_u8, 0..5_u8, any::<bool>(), 0..20_u8).prop_map(
             |(household, instalment, portion, channel, announced, days_ago)| What::Pay { household, instalment, portion, channel, announced, days_ago }
         ),
-        9 => (any(), prop::bool::weighted(0.15)).prop_map(|(receipt, otherwise)| What::Confirm { receipt, otherwise }),
-        4 => any().prop_map(|receipt| What::Revoke { receipt }),
+        9 => (which(), prop::bool::weighted(0.15)).prop_map(|(receipt, otherwise)| What::Confirm { receipt, otherwise }),
+        4 => which().prop_map(|receipt| What::Revoke { receipt }),
         2 => Just(What::SameFile),
-        7 => (any(), 0..5_u8, household(), instalment())
+        7 => (which(), 0..5_u8, household(), instalment())
             .prop_map(|(receipt, way, household, instalment)| What::Settle { receipt, way, household, instalment }),
-        4 => any().prop_map(|day| What::Deliver { day }),
-        3 => (household(), instalment(), any()).prop_map(|(household, instalment, yen)| What::Charge { household, instalment, yen }),
-        1 => (household(), instalment()).prop_map(|(household, instalment)| What::Waive { household, instalment }),
-        2 => (household(), instalment(), any::<bool>(), any::<bool>())
-            .prop_map(|(household, instalment, charge, half)| What::WriteOff { household, instalment, charge, half }),
+        4 => which().prop_map(|day| What::Deliver { day }),
+        5 => household().prop_map(|household| What::Charge { household }),
+        3 => (household(), instalment()).prop_map(|(household, instalment)| What::Demand { household, instalment }),
+        2 => household().prop_map(|household| What::WriteOff { household }),
+        1 => (household(), instalment(), any::<bool>())
+            .prop_map(|(household, instalment, charge)| What::WriteTooMuchOff { household, instalment, charge }),
         1 => household().prop_map(|household| What::Consent { household }),
         14 => household().prop_map(|household| What::Decide { household }),
-        4 => any().prop_map(|order| What::Renew { order }),
-        7 => any().prop_map(|order| What::Send { order }),
-        6 => any().prop_map(|order| What::Paid { order }),
-        4 => any().prop_map(|order| What::Failed { order }),
-        2 => any().prop_map(|order| What::Returned { order }),
-        2 => any().prop_map(|overpayment| What::LapseOverpaid { overpayment }),
-        2 => any().prop_map(|order| What::LapseOrder { order }),
+        4 => which().prop_map(|order| What::Renew { order }),
+        7 => which().prop_map(|order| What::Send { order }),
+        6 => which().prop_map(|order| What::Paid { order }),
+        4 => which().prop_map(|order| What::Failed { order }),
+        2 => which().prop_map(|order| What::Returned { order }),
+        2 => which().prop_map(|overpayment| What::LapseOverpaid { overpayment }),
+        2 => which().prop_map(|order| What::LapseOrder { order }),
         1 => (1..14_u8).prop_map(|months| What::Wait { months }),
     ];
     let step = (0..12_u8, what).prop_map(|(days, what)| Step { days, what });
@@ -121,7 +130,7 @@ pub(super) struct History {
     /// The last file: its bytes and the day it was booked.
     last_file: Option<(String, Date)>,
     references: u32,
-    charges: u32,
+    attempts: u32,
 }
 
 /// The one that a small figure chooses.
@@ -162,7 +171,7 @@ impl History {
     pub(super) async fn begin(database: Database) -> History {
         let (hall, books, figures) = (Hall::open(database).await, Books::default(), Figures::default());
         let consents = [false; HOUSEHOLDS as usize];
-        History { hall, books, today: FIRST_DAY, figures, consents, last_file: None, references: 0, charges: 0 }
+        History { hall, books, today: FIRST_DAY, figures, consents, last_file: None, references: 0, attempts: 0 }
     }
 
     /// Runs all of it; every check after every step, the larger ones at the end.
@@ -218,12 +227,11 @@ impl History {
             What::SameFile => ("same file", self.same_file().await?),
             What::Settle { receipt, way, household, instalment } => self.settle(receipt, way, of(household, instalment)).await?,
             What::Deliver { day } => ("deliver", self.deliver(day).await?),
-            What::Charge { household, instalment, yen } => {
-                ("charge", self.charge(of(household, instalment), i64::from(yen) * 100 + 1_000).await?)
-            }
-            What::Waive { household, instalment } => ("waive", self.waive(of(household, instalment)).await?),
-            What::WriteOff { household, instalment, charge, half } => {
-                ("write off", self.write_off(of(household, instalment), charge, half).await?)
+            What::Charge { household } => ("charge", self.charge(i64::from(household) + 1).await?),
+            What::Demand { household, instalment } => ("demand", self.demand(of(household, instalment)).await?),
+            What::WriteOff { household } => ("write off", self.write_off(i64::from(household) + 1).await?),
+            What::WriteTooMuchOff { household, instalment, charge } => {
+                ("write too much off", self.write_too_much_off(of(household, instalment), charge).await?)
             }
             What::Consent { household } => ("consent", self.consent(household).await?),
             What::Decide { household } => ("decide", self.decide(i64::from(household) + 1).await?),
@@ -265,7 +273,7 @@ impl History {
     }
 
     async fn pay(&mut self, of: Of, portion: u8, channel: u8, announced: bool, days_ago: u8) -> Result<Became, String> {
-        let open = self.books.owed.get(&of).map_or(0, |owed| owed.open + owed.charge);
+        let open = self.books.owed.get(&of).map_or(0, |owed| owed.open + owed.charge + owed.fee);
         let (slip, yen) = match portion {
             0 => (Some(of), open / 2),
             1 => (Some(of), open + 12_345),
@@ -380,46 +388,92 @@ impl History {
         Ok(Done)
     }
 
-    fn named(&mut self) -> String {
-        self.charges += 1;
-        format!("charge {}", self.charges)
+    /// Charges are fixed by a decision of the rule.
+    async fn charge(&mut self, household: i64) -> Result<Became, String> {
+        let now = Now { today: self.today, at: stamp().at };
+        let (store, shelf) = (&self.hall.store, &self.hall.shelf);
+        let decided = match arrears::decide(store, shelf, here(), HouseholdId(household), self.today, &now, "tanaka").await {
+            Ok(decided) => decided,
+            Err(ArrearsError::NothingDue { .. }) => return Ok(Refused),
+            Err(error) => return Err(format!("charge: {error}")),
+        };
+        for withheld in &decided.withheld {
+            // What differs from household to household is left out.
+            let why = withheld.split_once(": ").map_or(withheld.as_str(), |(_, why)| why);
+            *self.figures.held.entry(why.chars().filter(|letter| !letter.is_ascii_digit()).collect()).or_default() += 1;
+        }
+        for id in &decided.posted {
+            let stored = self.hall.store.posting(here(), *id).await.map_err(|error| error.to_string())?;
+            for transfer in stored.ok_or("a posting that is told is not there")?.posting.transfers {
+                let instalment = transfer.debit.instalment().ok_or("a charge of no instalment")?;
+                let owed = self.books.owed.get_mut(&(household, instalment)).ok_or("a charge of what was never billed")?;
+                let yen = if transfer.debit.kind == AccountKind::Charge { transfer.yen.get() } else { -transfer.yen.get() };
+                owed.charge += yen;
+                owed.charge_levied += yen;
+                let told = decided.charges.iter().find(|charge| charge.instalment == instalment).map(|charge| charge.charge_yen);
+                if told.is_none_or(|told| yen > 0 && told != owed.charge_levied) {
+                    return Err(format!("{yen} yen of charge were posted, {told:?} are told, {} stand", owed.charge_levied));
+                }
+            }
+        }
+        Ok(if decided.posted.is_empty() { Refused } else { Done })
     }
 
-    async fn charge(&mut self, of: Of, yen: i64) -> Result<Became, String> {
-        let name = self.named();
-        let Some(owed) = self.books.owed.get_mut(&of).filter(|owed| owed.levied.is_some()) else { return Ok(Refused) };
-        let result = payments::charged(&self.hall.store, &name, of, yen, self.today).await;
-        owed.charge += yen;
-        owed.charge_levied += yen;
-        posted(result, true, "a charge")
+    /// A demand notice goes out, with its fee.
+    async fn demand(&mut self, of: Of) -> Result<Became, String> {
+        let Some(owed) = self.books.owed.get_mut(&of).filter(|owed| owed.open > 0) else { return Ok(Refused) };
+        let event =
+            ArrearsEvent { fee: Yen::new(100), ..ArrearsEvent::of(HouseholdId(of.0), ArrearsStep::Demanded, self.today, vec![of.1], "") };
+        match self.hall.store.record_arrears(here(), &[event], self.today, &stamp()).await {
+            Ok(_) => {
+                owed.fee += 100;
+                owed.fee_levied += 100;
+                Ok(Done)
+            }
+            // It was demanded before.
+            Err(StoreError::Arrears { .. }) if owed.fee_levied > 0 => Ok(Refused),
+            Err(error) => Err(format!("demand: {error}")),
+        }
     }
 
-    async fn waive(&mut self, of: Of) -> Result<Became, String> {
-        let name = self.named();
-        let Some(owed) = self.books.owed.get_mut(&of).filter(|owed| owed.charge > 0) else { return Ok(Refused) };
-        let result = payments::waived(&self.hall.store, &name, of, owed.charge, self.today).await;
-        owed.charge_levied -= owed.charge;
-        owed.charge = 0;
-        posted(result, true, "a waiver")
+    /// Two people give up what can no longer be collected.
+    async fn write_off(&mut self, household: i64) -> Result<Became, String> {
+        let (store, office) = (&self.hall.store, &self.hall.office);
+        let proposed = propose_write_off(store, here(), HouseholdId(household), &[], "time_bar", self.today, "時効の完成").await;
+        let proposal = match proposed {
+            Ok(proposal) => proposal,
+            Err(WriteOffError::NothingOpen(_)) => return Ok(Refused),
+            Err(error) => return Err(format!("write-off: {error}")),
+        };
+        let act = propose(store, here(), &office.tanaka, proposal, &now()).await.map_err(|error| format!("write-off: {error}"))?;
+        office.approve(store, act).await;
+        let told = |error: StoreError| error.to_string();
+        let stored = store.act(here(), act).await.map_err(told)?.ok_or("an act that was made is not there")?;
+        // Twice: the second finds it done.
+        for _ in 0..2 {
+            let done = complete(store, &stored.act, &Now { today: self.today, at: stamp().at }, "tanaka").await.map_err(told)?;
+            if !matches!(done.as_slice(), [(_, Finished::Posted(_))]) {
+                return Err(format!("an act to write off did {done:?}"));
+            }
+        }
+        for based in &stored.act.changes {
+            let Change::WriteOff(written_off) = &based.change else { return Err("another act".into()) };
+            for claim in &written_off.claims {
+                let kind = AccountKind::numbered(claim.kind).ok_or("no kind")?;
+                let instalment = Instalment::of_item(claim.year, claim.item).ok_or("no instalment")?;
+                self.books.give_up((household, instalment), kind, claim.yen);
+            }
+        }
+        Ok(Done)
     }
 
-    async fn write_off(&mut self, of: Of, charge: bool, half: bool) -> Result<Became, String> {
-        let name = self.named();
-        let Some(owed) = self.books.owed.get_mut(&of) else { return Ok(Refused) };
+    /// One yen more than is open cannot be given up, whoever asks.
+    async fn write_too_much_off(&mut self, of: Of, charge: bool) -> Result<Became, String> {
+        self.attempts += 1;
+        let name = format!("write-off {}", self.attempts);
+        let Some(owed) = self.books.owed.get(&of) else { return Ok(Refused) };
         let (kind, open) = if charge { (AccountKind::Charge, owed.charge) } else { (AccountKind::Receivable, owed.open) };
-        // Half of what is open, or one yen too much.
-        let yen = if half { open / 2 } else { open + 1 };
-        if yen == 0 {
-            return Ok(Refused);
-        }
-        let became = posted(payments::written_off(&self.hall.store, &name, of, kind, yen, self.today).await, half, "a write-off")?;
-        if became == Done {
-            let (open, given_up) =
-                if charge { (&mut owed.charge, &mut owed.charge_given_up) } else { (&mut owed.open, &mut owed.given_up) };
-            *open -= yen;
-            *given_up += yen;
-        }
-        Ok(became)
+        posted(payments::written_off(&self.hall.store, &name, of, kind, open + 1, self.today).await, false, "a write-off")
     }
 
     async fn consent(&mut self, household: u8) -> Result<Became, String> {

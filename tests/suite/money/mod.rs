@@ -4,6 +4,7 @@
 mod books;
 mod checks;
 mod conservation;
+mod crashes;
 mod hall;
 mod history;
 mod idempotence;

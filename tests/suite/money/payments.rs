@@ -1,4 +1,5 @@
-//! Payments, charges and write-offs as their events are documented, until services make them: the one place to replace.
+//! Payments as their events are documented, until a service makes them: the one place to replace. And a write-off of more than
+//! is open, which no service makes.
 
 use super::hall::{here, stamp};
 use jorei_domain::calendar::Date;
@@ -59,21 +60,7 @@ pub(super) async fn returned(store: &Store, (household, order): (i64, i64), line
     post(store, posting(&format!("{line} returned"), Event::Returned, (bank, payable), yen, Phase::Posted, on)).await
 }
 
-/// A delinquency charge is fixed.
-pub(super) async fn charged(store: &Store, name: &str, of: (i64, Instalment), yen: i64, on: Date) -> Result<Posted, StoreError> {
-    let account = |kind| Account::of_instalment(kind, HouseholdId(of.0), of.1);
-    let sides = (account(AccountKind::Charge), account(AccountKind::ChargeLevied));
-    post(store, posting(name, Event::Charged, sides, yen, Phase::Posted, on)).await
-}
-
-/// A delinquency charge is waived.
-pub(super) async fn waived(store: &Store, name: &str, of: (i64, Instalment), yen: i64, on: Date) -> Result<Posted, StoreError> {
-    let account = |kind| Account::of_instalment(kind, HouseholdId(of.0), of.1);
-    let sides = (account(AccountKind::ChargeLevied), account(AccountKind::Charge));
-    post(store, posting(name, Event::Waived, sides, yen, Phase::Posted, on)).await
-}
-
-/// What is owed of an instalment, or a charge of it, is given up.
+/// So much of an instalment, or of a charge of it, is given up.
 pub(super) async fn written_off(
     store: &Store,
     name: &str,
