@@ -1,27 +1,35 @@
 //! Random histories of money on both databases: whatever happens in whatever order, every yen is where the books say.
 
 use super::hall::Database;
-use super::history::{Figures, History, steps};
+use super::history::{Figures, History, days};
 use jorei_tests::length;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use std::sync::Mutex;
 
-/// Events of a history are 1 to this many.
-const MOST: usize = 240;
+/// A history has 1 to so many days of work.
+const DAYS: usize = 19;
+/// A day has 1 to so many events.
+const EVENTS: usize = 23;
+/// Events of a history on average.
+const AVERAGE: u64 = (DAYS as u64 + 1) * (EVENTS as u64 + 1) / 4;
 
 /// Histories of so many events in all; a seed may be named.
 fn histories(database: Database, events: u64) {
     let named = std::env::var("JOREI_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = named.unwrap_or(20_261_123);
     // A few more than it takes on average.
-    let cases = u32::try_from(events * 2 / MOST as u64).unwrap() * 23 / 20 + 2;
+    let cases = u32::try_from(events / AVERAGE * 23 / 20).unwrap() + 3;
     eprintln!("{database:?}: seed {seed} (JOREI_TEST_SEED), {cases} histories");
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 600, rng_seed: RngSeed::Fixed(seed), ..Config::default() };
     let executor = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let sums: Mutex<Figures> = Mutex::default();
     let began = std::time::Instant::now();
-    let result = TestRunner::new(config).run(&steps(MOST), |steps| {
-        let figures = executor.block_on(History::run(database, &steps)).map_err(TestCaseError::fail)?;
+    let result = TestRunner::new(config).run(&days(DAYS, EVENTS), |days| {
+        let steps = days.concat();
+        let figures = executor.block_on(History::run(database, &steps)).map_err(|wrong| {
+            eprintln!("{database:?}: of {} events: {wrong}", steps.len());
+            TestCaseError::fail(wrong)
+        })?;
         let mut sums = sums.lock().unwrap();
         sums.events += figures.events;
         sums.paid_out += figures.paid_out;

@@ -210,7 +210,7 @@ async fn found(address: &str) -> Office {
         let revision = office.revision(&store, &RUNTIME, rule, &confirmed).await;
         office.activate(&store, &RUNTIME, revision, (Date::new(2019, 4, 1), Date::new(2027, 4, 1))).await;
     }
-    let rule = Digest::of(b"instalments by hand");
+    let rule = Digest::of(b"by hand");
     let admission = Admission {
         package: rule,
         rule: Some(rule),

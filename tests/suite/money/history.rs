@@ -65,7 +65,8 @@ pub(super) struct Step {
     pub(super) what: What,
 }
 
-pub(super) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+/// Histories of 1 to so many days' work, each of 1 to so many steps: what is not needed goes day by day first when one shrinks.
+pub(super) fn days(days: usize, steps: usize) -> impl Strategy<Value = Vec<Vec<Step>>> {
     let which = any::<u8>;
     let household = || 0..u8::try_from(HOUSEHOLDS).unwrap();
     // The seventh was never billed.
@@ -98,7 +99,7 @@ pub(super) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => (1..14_u8).prop_map(|months| What::Wait { months }),
     ];
     let step = (0..12_u8, what).prop_map(|(days, what)| Step { days, what });
-    proptest::collection::vec(step, 1..most)
+    proptest::collection::vec(proptest::collection::vec(step, 1..=steps), 1..=days)
 }
 
 /// How often each kind of event took effect and was refused.
@@ -515,6 +516,7 @@ impl History {
         let stands = |(of, overpaid): &(&(i64, i64), &Overpaid)| of.0 == household && overpaid.rest() > 0;
         let something = self.books.overpaid.iter().any(|one| stands(&one));
         let foretold = self.books.appropriations(household, self.today, self.consents[usize::try_from(household - 1).unwrap()]);
+        let case = refunds::case(&self.hall.store, here(), HouseholdId(household), self.today).await.ok();
         let result = refunds::decide(&self.hall.store, &self.hall.shelf, here(), HouseholdId(household), self.today, &stamp()).await;
         let decided = match result {
             Ok(decided) => decided,
@@ -534,7 +536,8 @@ impl History {
             let foretold: BTreeMap<(i64, Account), i64> =
                 foretold.into_iter().map(|(number, account, yen)| ((number, account), yen)).collect();
             if planned != foretold {
-                return Err(format!("appropriated {planned:?}, by the books {foretold:?}"));
+                let claims = case.map(|case| (case.before_due, case.case.household().to_vec(), plan.clone(), decided.held.clone()));
+                return Err(format!("appropriated {planned:?}, by the books {foretold:?}, of {claims:?}"));
             }
         }
         self.keep(household, &decided, None)?;

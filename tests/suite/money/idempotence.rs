@@ -174,7 +174,7 @@ async fn story(database: Database) {
     refused(&hall, Command::Paid(2, 1), "the id was used before with other content").await;
     assert_eq!(holds(&hall.store).await, Ok(30_000));
     once(&mut hall, Command::Returned(2, 30_000)).await;
-    assert_eq!(once(&mut hall, Command::Lapse(2)).await, "30000");
+    assert_eq!(once(&mut hall, Command::Lapse(2)).await, "30,000");
     assert_eq!(holds(&hall.store).await, Ok(0));
     hall.close().await;
 }
