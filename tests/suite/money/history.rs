@@ -87,7 +87,7 @@ pub(super) fn days(days: usize, steps: usize) -> impl Strategy<Value = Vec<Vec<S
         2 => household().prop_map(|household| What::WriteOff { household }),
         1 => (household(), instalment(), any::<bool>())
             .prop_map(|(household, instalment, charge)| What::WriteTooMuchOff { household, instalment, charge }),
-        1 => household().prop_map(|household| What::Consent { household }),
+        3 => household().prop_map(|household| What::Consent { household }),
         14 => household().prop_map(|household| What::Decide { household }),
         4 => which().prop_map(|order| What::Renew { order }),
         7 => which().prop_map(|order| What::Send { order }),
@@ -127,7 +127,8 @@ pub(super) struct History {
     pub(super) books: Books,
     pub(super) today: Date,
     pub(super) figures: Figures,
-    consents: [bool; HOUSEHOLDS as usize],
+    /// The day of each household's latest consent to pay what is not due.
+    consents: [Option<Date>; HOUSEHOLDS as usize],
     /// The last file: its bytes and the day it was booked.
     last_file: Option<(String, Date)>,
     references: u32,
@@ -171,7 +172,7 @@ fn posted<T>(result: Result<T, StoreError>, allowed: bool, what: &str) -> Result
 impl History {
     pub(super) async fn begin(database: Database) -> History {
         let (hall, books, figures) = (Hall::open(database).await, Books::default(), Figures::default());
-        let consents = [false; HOUSEHOLDS as usize];
+        let consents = [None; HOUSEHOLDS as usize];
         History { hall, books, today: FIRST_DAY, figures, consents, last_file: None, references: 0, attempts: 0 }
     }
 
@@ -478,9 +479,6 @@ impl History {
     }
 
     async fn consent(&mut self, household: u8) -> Result<Became, String> {
-        if self.consents[usize::from(household)] {
-            return Ok(Refused);
-        }
         let consent = Consent {
             number: 0,
             household: HouseholdId(i64::from(household) + 1),
@@ -492,7 +490,7 @@ impl History {
             withdrawn_on: None,
         };
         self.hall.store.save_consent(here(), &consent, &stamp()).await.map_err(|error| error.to_string())?;
-        self.consents[usize::from(household)] = true;
+        self.consents[usize::from(household)] = Some(self.today);
         Ok(Done)
     }
 
@@ -515,8 +513,11 @@ impl History {
         let (surely, perhaps) = self.in_the_way(household);
         let stands = |(of, overpaid): &(&(i64, i64), &Overpaid)| of.0 == household && overpaid.rest() > 0;
         let something = self.books.overpaid.iter().any(|one| stands(&one));
-        let foretold = self.books.appropriations(household, self.today, self.consents[usize::try_from(household - 1).unwrap()]);
-        let case = refunds::case(&self.hall.store, here(), HouseholdId(household), self.today).await.ok();
+        // A consent that was given before the last of the overpayments arose was given for something else.
+        let arose_on = self.books.overpaid.iter().filter(stands).map(|(_, overpaid)| overpaid.arose_on).max();
+        let consent = self.consents[usize::try_from(household - 1).unwrap()]
+            .is_some_and(|given_on| arose_on.is_none_or(|arose_on| arose_on <= given_on));
+        let foretold = self.books.appropriations(household, self.today, consent);
         let result = refunds::decide(&self.hall.store, &self.hall.shelf, here(), HouseholdId(household), self.today, &stamp()).await;
         let decided = match result {
             Ok(decided) => decided,
@@ -536,8 +537,7 @@ impl History {
             let foretold: BTreeMap<(i64, Account), i64> =
                 foretold.into_iter().map(|(number, account, yen)| ((number, account), yen)).collect();
             if planned != foretold {
-                let claims = case.map(|case| (case.before_due, case.case.household().to_vec(), plan.clone(), decided.held.clone()));
-                return Err(format!("appropriated {planned:?}, by the books {foretold:?}, of {claims:?}"));
+                return Err(format!("appropriated {planned:?}, by the books {foretold:?}"));
             }
         }
         self.keep(household, &decided, None)?;
