@@ -209,7 +209,7 @@ impl Moment {
                 while size(wal) == before && child.try_wait().unwrap().is_none() {}
                 std::thread::sleep(whole / 20 * self.part / 1_000);
             }
-            None => std::thread::sleep(whole * self.part / 1_000),
+            None => std::thread::sleep(whole * self.part / 1_250),
         }
     }
 }
