@@ -238,9 +238,9 @@ async fn killed(kills: u64, mut calm: Counter, mut disturbed: Counter, mut serve
             match &mut server {
                 Some(server) => {
                     server.kill();
-                    // The command ends by itself: its database is gone.
-                    child.wait().unwrap();
                     server.restart();
+                    // The command has lost its connection; before it began to write it may find another and go on.
+                    child.wait().unwrap();
                     disturbed.hall.reopen().await;
                 }
                 None => {
