@@ -38,6 +38,8 @@ pub struct Office {
     pub tanaka: Officer,
     /// Signs them.
     pub suzuki: Officer,
+    /// The file of the first one's key, for commands.
+    pub key_file: String,
     /// The vendor's key.
     pub vendor: SecretKey,
 }
@@ -79,6 +81,7 @@ impl Office {
             municipality,
             tanaka: Officer::among(&accounts, municipality, secret(&tanaka)).expect("an account"),
             suzuki: Officer::among(&accounts, municipality, secret(&suzuki)).expect("an account"),
+            key_file: tanaka.secret_file_text().to_owned(),
             vendor: secret(&vendor),
         };
         office.change(store, changes).await;

@@ -12,6 +12,7 @@ mod household_year;
 mod http;
 mod imports;
 mod ledger;
+mod money;
 mod money_rules;
 mod openid;
 mod personal_numbers;
