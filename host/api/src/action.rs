@@ -155,6 +155,32 @@ actions! {
     ImportsApply = "imports.apply", lookup: true, files: [Insured], approval: One("it is laid over what was known, and two people can withdraw it");
     /// Prepare the withdrawal of an import, to be read before it is signed.
     ImportsWithdraw = "imports.withdraw", lookup: false, files: [], approval: Act;
+    /// List the files of receipts that were taken.
+    ReceiptFilesList = "receipts.files", lookup: false, files: [], approval: Reads;
+    /// Take a file of a channel or a statement of the bank.
+    ReceiptsTake = "receipts.take", lookup: false, files: [], approval: One("it counts as its channel told it, and what it says can be taken back; nothing is paid out by it");
+    /// List and read receipts.
+    ReceiptsShow = "receipts.show", lookup: true, files: [Receipts], approval: Reads;
+    /// Say what a receipt pays, or take it back.
+    ReceiptsSettle = "receipts.settle", lookup: true, files: [Receipts], approval: One("the money stays in the ledger with account and reason; nothing is paid out by it");
+    /// Reconcile what the channels told against what the bank delivered.
+    ReconciliationShow = "reconciliation.show", lookup: false, files: [], approval: Reads;
+    /// See the accounts of a household and the postings.
+    LedgerShow = "ledger.show", lookup: true, files: [Receipts], approval: Reads;
+    /// Sum up the ledger by kind of account.
+    LedgerTotals = "ledger.totals", lookup: false, files: [], approval: Reads;
+    /// Add the ledger up again.
+    LedgerCheck = "ledger.check", lookup: false, files: [], approval: One("it changes nothing");
+    /// See overpayments with what became of them, and what lapses.
+    RefundsShow = "refunds.show", lookup: true, files: [Receipts], approval: Reads;
+    /// Decide what becomes of a household's overpayments.
+    RefundsDecide = "refunds.decide", lookup: true, files: [Receipts], approval: One("the rule decides, under revisions that two people put in force; two people release what is paid out");
+    /// Record consents, claims and declarations of heirs.
+    RefundsRecord = "refunds.record", lookup: true, files: [Receipts], approval: One("it is what somebody said on paper; nothing is paid by it");
+    /// Print and send a notice of a refund.
+    RefundsNotify = "refunds.notify", lookup: true, files: [Insured, Receipts], approval: One("it tells what was decided, and nothing is paid by it");
+    /// Record that a refund can no longer be claimed.
+    RefundsLapse = "refunds.lapse", lookup: true, files: [Receipts], approval: One("only what the decision itself says has lapsed, and it stays listed with account and reason");
     /// List the packages that were tried, and the admitted rules.
     RulesList = "rules.list", lookup: false, files: [], approval: Reads;
     /// See one admitted rule.

@@ -24,11 +24,15 @@ use jorei_service::protections::ProtectionError;
 use jorei_service::queue::settlement::SettleError;
 use jorei_service::randomness::NoRandomness;
 use jorei_service::reassessment::ReassessError;
+use jorei_service::receipts::ReceiveError;
+use jorei_service::reconciliation::ReconcileError;
+use jorei_service::refunds::RefundError;
 use jorei_service::revisions::RevisionError;
 use jorei_service::sessions::SessionError;
 use jorei_service::shadow::ShadowError;
 use jorei_store::StoreError;
 use jorei_store::acts::ActError;
+use jorei_store::receipts::ReceiptsError;
 
 /// Nobody has the number that was sent. It is not repeated: it may be a personal number in the wrong field.
 fn nobody() -> Problem {
@@ -48,6 +52,12 @@ impl From<StoreError> for Problem {
             },
             // What was sent in place of an id may be anything, and is not repeated.
             StoreError::Prefix { what, wrong, .. } => return Problem::not_found(format!("{what}: {wrong}")),
+            StoreError::Receipts(ReceiptsError::NoReceipt(_)) => {
+                return Problem::not_found("no receipt of this office has this number; GET …/receipts lists them");
+            }
+            StoreError::Receipts(ReceiptsError::Refused(_, wrong)) => return Problem::new(Code::NotAllowedNow, wrong),
+            // A household's number may be anything that was typed into the field, and is not repeated.
+            StoreError::Refund { wrong, .. } => return Problem::new(Code::NotAllowedNow, wrong),
             _ => Code::NotAllowedNow,
         };
         Problem::new(code, error)
@@ -324,6 +334,53 @@ impl From<MasterError> for Problem {
             error @ MasterError::NoLedger { .. } => Problem::not_found(error),
             MasterError::NoYear { .. } => Problem::invalid("year: give the fiscal year of this master, as 2025"),
             error => Problem::fault(&error),
+        }
+    }
+}
+
+impl From<ReceiveError> for Problem {
+    fn from(error: ReceiveError) -> Problem {
+        match error {
+            ReceiveError::Refused(report) => crate::routes::receipts::refused(report),
+            ReceiveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReconcileError> for Problem {
+    fn from(error: ReconcileError) -> Problem {
+        match error {
+            ReconcileError::Store(error) => error.into(),
+            // Bank days are counted by holidays that the law sets.
+            ReconcileError::NotPublished(error) => Problem::new(Code::LawMissing, error),
+        }
+    }
+}
+
+impl From<RefundError> for Problem {
+    fn from(error: RefundError) -> Problem {
+        let not_now = |text: String| Problem::new(Code::NotAllowedNow, text);
+        match error {
+            RefundError::Store(error) => error.into(),
+            RefundError::Revision(error) => error.into(),
+            RefundError::Nothing(_) => {
+                not_now("nothing of this household is overpaid and undecided; GET …/refunds tells what became of it".into())
+            }
+            RefundError::Blocked { reasons, .. } => {
+                not_now(reasons.iter().map(jorei_service::refunds::Blocked::ja).collect::<Vec<_>>().join("。"))
+            }
+            RefundError::Unpaid { number, .. } => {
+                not_now(format!("overpayment {number}: its payments do not make up what stands; look at GET …/ledger of the household"))
+            }
+            RefundError::NoOrder(_) => Problem::not_found("no payment order of this office has this number"),
+            RefundError::NotBarred { bar_on: Some(bar_on), .. } => not_now(format!("it can be claimed until the day before {bar_on}")),
+            RefundError::NotBarred { bar_on: None, .. } => {
+                not_now("nobody has computed when it lapses; POST …/refunds/decisions does".into())
+            }
+            error @ RefundError::NoReason => Problem::invalid(format!("reason: {error}")),
+            RefundError::Raced(_) => Problem::new(Code::Busy, "others are working on the same household; send it again"),
+            error @ (RefundError::Fault { .. } | RefundError::Thread) => Problem::fault(&error),
+            error @ (RefundError::NotOpen { .. } | RefundError::NotLater { .. }) => Problem::new(Code::NotAllowedNow, error),
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod explain;
 pub mod fact_entry;
 pub mod imports;
 pub mod language;
+pub mod ledger;
 pub mod levy;
 pub mod lookups;
 pub mod masters;
