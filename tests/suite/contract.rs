@@ -84,6 +84,7 @@ fn the_page_of_commands_is_true() {
         &["exemption"],
         &["history"],
         &["demo-year"],
+        &["demo-receipts"],
         &["queue", "settle"],
         &["receipt", "import"],
         &["receipt", "list"],

@@ -16,6 +16,7 @@ mod openid;
 mod personal_numbers;
 mod properties;
 mod reassessment;
+mod refunds;
 mod refusals;
 mod serve;
 mod stores;

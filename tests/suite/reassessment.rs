@@ -21,7 +21,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
-static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(runtime);
+pub(crate) static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(runtime);
 
 const YEAR: i32 = 2025;
 
@@ -42,6 +42,7 @@ pub(crate) struct City {
     pub(crate) store: Store,
     pub(crate) shelf: Shelf,
     pub(crate) live: Arc<LiveRevision>,
+    pub(crate) office: Office,
 }
 
 impl City {
@@ -63,7 +64,7 @@ impl City {
             office.activate(&store, &RUNTIME, made, (Date::new(2019, 4, 1), Date::new(2027, 4, 1))).await;
         }
         let live = Arc::new(load(&store, &RUNTIME, asahikawa(), revision).await.unwrap());
-        City { shelf: Shelf::new(store.clone(), Arc::clone(&RUNTIME)), store, live }
+        City { shelf: Shelf::new(store.clone(), Arc::clone(&RUNTIME)), store, live, office }
     }
 
     pub(crate) async fn learn(&self, on: Date, facts: &[Assertion]) -> Knowledge {

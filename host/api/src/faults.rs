@@ -332,6 +332,7 @@ impl From<MasterError> for Problem {
         match error {
             MasterError::Store(error) => error.into(),
             error @ MasterError::NoLedger { .. } => Problem::not_found(error),
+            error @ MasterError::OnlyNow { .. } => Problem::invalid(error),
             MasterError::NoYear { .. } => Problem::invalid("year: give the fiscal year of this master, as 2025"),
             error => Problem::fault(&error),
         }

@@ -5,9 +5,9 @@ mod office;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    Exit, account, activate, approve, assess, audit, compile_component, demo_city, demo_year, evaluate, exemption, explain, export, fact,
-    history, import, instalments, key, ledger, office as settings, ordinance, person, queue, reassess, receipt, refund, revision, rule,
-    rule_build, rule_pack, serve, shadow, vault,
+    Exit, account, activate, approve, arrears, assess, audit, compile_component, demo_city, demo_receipts, demo_year, evaluate, exemption,
+    explain, export, fact, history, import, instalments, key, ledger, office as settings, ordinance, person, queue, reassess, receipt,
+    refund, revision, rule, rule_build, rule_pack, serve, shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,6 +58,7 @@ enum Command {
     Schema(evaluate::SchemaArgs),
     DemoCity(demo_city::Args),
     DemoYear(demo_year::Args),
+    DemoReceipts(demo_receipts::Args),
     Import(import::Args),
     Export(export::Args),
     Assess(assess::Args),
@@ -72,6 +73,8 @@ enum Command {
     #[command(subcommand)]
     Refund(refund::Refund),
     Exemption(exemption::Args),
+    #[command(subcommand)]
+    Arrears(arrears::ArrearsCommand),
     History(history::Args),
     Explain(explain::Args),
     Replay(explain::ReplayArgs),
@@ -136,6 +139,7 @@ fn main() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Schema(args) => evaluate::schema(&args),
         Command::DemoCity(args) => demo_city::run_demo_city(&args),
+        Command::DemoReceipts(args) => demo_receipts::run_demo_receipts(&args),
         Command::DemoYear(args) => demo_year::run_demo_year(&args),
         Command::Import(args) => import::run_import(&args),
         Command::Export(args) => export::run_export(&args),
@@ -148,6 +152,7 @@ fn main() -> ExitCode {
         Command::Instalments(args) => instalments::run_instalments(&args),
         Command::Refund(command) => refund::run_refund(&command),
         Command::Exemption(args) => exemption::run_exemption(&args),
+        Command::Arrears(command) => arrears::run_arrears(&command),
         Command::History(args) => history::run_history(&args),
         Command::Explain(args) => explain::run_explain(&args),
         Command::Replay(args) => explain::run_replay(&args),

@@ -8,7 +8,7 @@ extern crate alloc;
 
 use crate::calendar::Date;
 use crate::decision::NotCanonical;
-use crate::id::{Digest, Knowledge, Municipality, PersonId};
+use crate::id::{Digest, HouseholdId, Knowledge, Municipality, PersonId};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -139,6 +139,36 @@ pub struct Withdrawal {
     pub set: Digest,
 }
 
+/// One amount that is given up: an account of the ledger by its parts, and how much at most.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct GivenUp {
+    /// Number of the account's kind: receivable, charge, fee or reclaim.
+    pub kind: i64,
+    /// Fiscal year.
+    pub year: i32,
+    /// Instalment or receipt.
+    pub item: i64,
+    /// Whole yen, more than 0. What was paid in between is not given up.
+    pub yen: i64,
+}
+
+/// What a household owes is given up (不納欠損).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WriteOff {
+    /// Whose.
+    pub household: HouseholdId,
+    /// What, one or more, no account twice.
+    pub claims: Vec<GivenUp>,
+    /// Why it can be: a word of [`WRITE_OFF_GROUNDS`].
+    pub ground: String,
+    /// The day it counts from in law: of the time bar, or of the extinction.
+    pub on: Date,
+}
+
+/// Grounds on which something is given up: the time bar is complete (時効); enforcement was suspended for three years (執行停止
+/// 3年); it was suspended and extinguished at once (即時消滅).
+pub const WRITE_OFF_GROUNDS: &[&str] = &["time_bar", "suspended_three_years", "extinguished_at_once"];
+
 /// One thing that changes. For each kind and key there is at most one current state: the content
 /// of the last change that took effect.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -163,11 +193,13 @@ pub enum Change {
     Number(NumberEntry),
     /// An import withdrawn.
     Withdrawal(Withdrawal),
+    /// Something owed is given up.
+    WriteOff(WriteOff),
 }
 
 /// The words of all kinds of change.
-pub const KINDS: [&str; 10] =
-    ["account", "vendor", "grant", "threshold", "activation", "value", "access", "protection", "number", "withdrawal"];
+pub const KINDS: [&str; 11] =
+    ["account", "vendor", "grant", "threshold", "activation", "value", "access", "protection", "number", "withdrawal", "write-off"];
 
 impl Change {
     /// The kind's word.
@@ -183,6 +215,7 @@ impl Change {
             Change::Protection(_) => 7,
             Change::Number(_) => 8,
             Change::Withdrawal(_) => 9,
+            Change::WriteOff(_) => 10,
         }]
     }
 
@@ -200,6 +233,7 @@ impl Change {
             Change::Protection(protection) => protection.person.to_string(),
             Change::Number(entry) => entry.person.to_string(),
             Change::Withdrawal(withdrawal) => withdrawal.import.to_string(),
+            Change::WriteOff(written_off) => written_off.household.to_string(),
         }
     }
 
@@ -279,6 +313,13 @@ impl Change {
             Change::Withdrawal(Withdrawal { import, set }) => {
                 cbor.array(2)?.i64(import.0)?.bytes(&set.0)?;
             }
+            Change::WriteOff(WriteOff { household, claims, ground, on }) => {
+                cbor.array(4)?.i64(household.0)?.array(claims.len() as u64)?;
+                for GivenUp { kind, year, item, yen } in claims {
+                    cbor.array(4)?.i64(*kind)?.i32(*year)?.i64(*item)?.i64(*yen)?;
+                }
+                cbor.str(ground)?.i64(on.packed())?;
+            }
         }
         Ok(())
     }
@@ -316,6 +357,15 @@ impl Change {
             ("protection", 3) => Change::Protection(Protection { person: PersonId(cbor.i64()?), from: date(cbor)?, until: date(cbor)? }),
             ("number", 2) => Change::Number(NumberEntry { person: PersonId(cbor.i64()?), entry: digest(cbor)? }),
             ("withdrawal", 2) => Change::Withdrawal(Withdrawal { import: Knowledge(cbor.i64()?), set: digest(cbor)? }),
+            ("write-off", 4) => Change::WriteOff(WriteOff {
+                household: HouseholdId(cbor.i64()?),
+                claims: list(cbor, |cbor| {
+                    length(cbor)?;
+                    Ok(GivenUp { kind: cbor.i64()?, year: cbor.i32()?, item: cbor.i64()?, yen: cbor.i64()? })
+                })?,
+                ground: text(cbor)?,
+                on: date(cbor)?,
+            }),
             _ => return Err(NotCanonical),
         })
     }
@@ -490,6 +540,12 @@ mod tests {
             Change::Protection(Protection { person: PersonId(7), from, until }),
             Change::Number(NumberEntry { person: PersonId(7), entry: Digest::of(b"n") }),
             Change::Withdrawal(Withdrawal { import: Knowledge(5), set: Digest::of(b"s") }),
+            Change::WriteOff(WriteOff {
+                household: HouseholdId(7),
+                claims: Vec::from([GivenUp { kind: 1, year: 2023, item: 3, yen: 5_000 }]),
+                ground: "time_bar".into(),
+                on: from,
+            }),
         ])
     }
 

@@ -4,6 +4,7 @@
 //! changes, of the text shown and of the state it rests on. The store counts and decides in one
 //! transaction; here the signatures are made and looked at.
 
+use crate::arrears::write_off;
 use crate::imports;
 use crate::officer::{Now, Officer, accounts};
 use crate::value_states::{at, raise};
@@ -212,6 +213,7 @@ pub async fn countersign(
     if signed.in_effect {
         // What it says of imports takes longer than a signature; whoever is stopped here signs again.
         imports::complete(store, &stored.act, now, account).await?;
+        write_off::complete(store, &stored.act, now, account).await?;
     }
     Ok(signed)
 }

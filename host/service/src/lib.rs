@@ -10,6 +10,7 @@ pub mod acts;
 pub mod addressee;
 pub mod admission;
 pub mod answer;
+pub mod arrears;
 pub mod assess;
 pub mod audit;
 pub mod billing;

@@ -4,8 +4,9 @@
 //! A page holds lines and whom they show: whoever hands a page on notes that first ([`crate::lookups`]). The address of
 //! whoever is protected, and of those who live with them, is masked in a master; a form has it, for it is read back.
 //!
-//! Absent here: receipts and arrears, which need the ledger; and writing files.
+//! Absent here: receipts; and writing files.
 
+use crate::arrears::{ArrearsError, master_lines};
 use crate::imports::forms::{Form, word_ja};
 use crate::imports::sheets::SheetColumn;
 use crate::people::protected_on;
@@ -67,6 +68,12 @@ pub enum MasterError {
         /// Which.
         file: File,
     },
+    /// The ledger is not read as it was known earlier.
+    #[error("{}（{}）: 現在の記録だけを作成できます（--as-of、--known-on は使えません）", file.ja(), file.word())]
+    OnlyNow {
+        /// Which.
+        file: File,
+    },
     /// It is of one fiscal year.
     #[error("{}（{}）: 年度を示してください（--year）", file.ja(), file.word())]
     NoYear {
@@ -76,6 +83,9 @@ pub enum MasterError {
     /// A decision whose persons are not those that are known to it.
     #[error("decision of household {0}: its persons are not those of its facts; verify the audit chain")]
     OtherPersons(HouseholdId),
+    /// What is owed, or was done about it, cannot be put together.
+    #[error(transparent)]
+    Arrears(#[from] ArrearsError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -163,6 +173,31 @@ const CHANGES: [&str; 13] = [
     "決定日時",
 ];
 
+/// How an instalment stands, then one step that was taken about it.
+const ARREARS: [&str; 21] = [
+    "世帯番号",
+    "年度",
+    "徴収方法",
+    "期",
+    "納期限",
+    "調定額",
+    "収納・充当額",
+    "未納額",
+    "延滞金調定額",
+    "延滞金未納額",
+    "督促手数料未納額",
+    "不納欠損額",
+    "督促状発付日",
+    "時効完成日（未確認）",
+    "記録番号",
+    "経過日",
+    "経過",
+    "経過の内容",
+    "経過の状態",
+    "記録日時",
+    "記録者",
+];
+
 /// The columns of a view.
 ///
 /// # Errors
@@ -178,7 +213,8 @@ pub fn columns(view: View) -> Result<Vec<SheetColumn>, MasterError> {
         File::HouseholdAssessment => &HOUSEHOLDS,
         File::PersonAssessment | File::PersonAssessmentHistory => &PERSONS,
         File::AssessmentChanges => &CHANGES,
-        File::Receipts | File::Arrears => return Err(MasterError::NoLedger { file }),
+        File::Arrears => &ARREARS,
+        File::Receipts => return Err(MasterError::NoLedger { file }),
     };
     let number =
         |heading: &str| heading.ends_with('額') || heading.ends_with("保険料") || heading.ends_with('分') || heading.ends_with("月数");
@@ -214,7 +250,8 @@ pub async fn page(store: &Store, municipality: Municipality, asked: &Asked, afte
         View::Master(File::PersonAssessment) => person_assessments(store, municipality, asked, after, limit).await,
         View::Master(File::PersonAssessmentHistory) => person_assessment_history(store, municipality, asked, after, limit).await,
         View::Master(File::AssessmentChanges) => assessment_changes(store, municipality, asked, after, limit).await,
-        View::Master(file @ (File::Receipts | File::Arrears)) => Err(MasterError::NoLedger { file }),
+        View::Master(File::Arrears) => arrears(store, municipality, asked, after, limit).await,
+        View::Master(file @ File::Receipts) => Err(MasterError::NoLedger { file }),
     }
 }
 
@@ -463,6 +500,30 @@ pub async fn assessment_changes(
     Ok(page)
 }
 
+/// 8 滞納整理マスタ: each instalment that is or was in arrears by today, with a line for each step that was taken about it; of one
+/// fiscal year where one is asked for.
+///
+/// # Errors
+/// A [`MasterError`]; [`MasterError::OnlyNow`] for an earlier knowledge.
+pub async fn arrears(store: &Store, municipality: Municipality, asked: &Asked, after: i64, limit: u32) -> Result<Page, MasterError> {
+    if asked.as_of != store.latest_knowledge(municipality).await? {
+        return Err(MasterError::OnlyNow { file: File::Arrears });
+    }
+    let after = (after > 0).then_some(HouseholdId(after));
+    let households = store.households_in_arrears(municipality, after, limit.max(1)).await?;
+    let next = households.last().map(|household| household.0).filter(|_| households.len() >= limit.max(1) as usize);
+    let mut page = Page { next, ..Page::default() };
+    for household in households {
+        let arrears = crate::arrears::household(store, municipality, household).await?;
+        let lines = master_lines(&arrears, asked.year.map(FiscalYear::year), asked.today);
+        if !lines.is_empty() {
+            page.households.push(household);
+            page.lines.extend(lines);
+        }
+    }
+    Ok(page)
+}
+
 /// The decisions on the premium of a year that were known, of the next households, those of each in order; an empty page
 /// that says where the next one begins.
 async fn decisions(
@@ -701,8 +762,6 @@ mod tests {
         assert_eq!(changes.len(), 1);
         assert_eq!(changes[0][4..10], ["120000", "決定", "90000", "-30000", &one.to_string(), &two.to_string()].map(str::to_owned));
         assert_eq!(lines(&office, File::AssessmentChanges, first).await.len(), 0);
-        for file in [File::Receipts, File::Arrears] {
-            assert!(matches!(columns(View::Master(file)), Err(MasterError::NoLedger { .. })), "{file:?}");
-        }
+        assert!(matches!(columns(View::Master(File::Receipts)), Err(MasterError::NoLedger { .. })));
     }
 }

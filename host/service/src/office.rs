@@ -338,6 +338,7 @@ fn noun(change: &Change) -> &'static str {
         Change::Protection(_) => "支援措置",
         Change::Number(_) => "個人番号",
         Change::Withdrawal(_) => "取込の取消し",
+        Change::WriteOff(_) => "不納欠損 世帯",
     }
 }
 
@@ -374,6 +375,7 @@ fn lines(change: &Change) -> Vec<String> {
         Change::Protection(protection) => vec![format!("住所等を秘匿する期間 {} から {} の前日まで", protection.from, protection.until)],
         Change::Number(number) => vec![format!("保管庫の記載 {}", number.entry)],
         Change::Withdrawal(withdrawal) => vec![format!("取込の内容 {}", withdrawal.set)],
+        Change::WriteOff(written_off) => crate::arrears::write_off::lines(written_off),
     }
 }
 

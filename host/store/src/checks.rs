@@ -5,6 +5,7 @@
 
 mod accounts;
 mod acts;
+mod arrears;
 mod chain;
 mod desk;
 mod imports;
@@ -62,6 +63,7 @@ pub async fn check_all(store: &Store) {
     ledger::check(store).await;
     receipts::check(store).await;
     refunds::check(store).await;
+    arrears::check(store).await;
 }
 
 /// Who writes in these checks, and when.
@@ -153,6 +155,7 @@ pub async fn check_statements(store: &Store) {
         crate::orders::STATEMENTS,
         crate::receipts::STATEMENTS,
         crate::refunds::STATEMENTS,
+        crate::arrears::STATEMENTS,
     ];
     for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
@@ -200,6 +203,7 @@ pub async fn check_append_only(store: &Store) {
     ledger::fill(store, office).await;
     receipts::fill(store, office).await;
     refunds::fill(store, office, revision).await;
+    arrears::fill(store, office).await;
     let tables = [
         ("learning", "learnt_on"),
         ("fact", "source"),
@@ -223,6 +227,9 @@ pub async fn check_append_only(store: &Store) {
         ("receipt", "reference"),
         ("receipt_event", "slip"),
         ("delivery", "yen"),
+        ("arrears_event", "reason"),
+        ("arrears_instalment", "line"),
+        ("arrears_promise", "due_on"),
         ("prepared_act", "maker"),
         ("credential", "hash"),
         ("session", "account"),

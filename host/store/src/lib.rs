@@ -15,6 +15,7 @@
 pub mod acts;
 pub mod addresses;
 pub mod admissions;
+pub mod arrears;
 pub mod audit;
 
 #[cfg(any(test, feature = "checks"))]
@@ -213,6 +214,14 @@ pub enum StoreError {
     /// A file of receipts that was not taken.
     #[error(transparent)]
     Receipts(#[from] receipts::ReceiptsError),
+    /// A step about arrears that was not recorded.
+    #[error("household {household}: {wrong}")]
+    Arrears {
+        /// The household.
+        household: HouseholdId,
+        /// What is wrong, and what to do.
+        wrong: &'static str,
+    },
     /// An import that cannot be kept or withdrawn so.
     #[error("import {knowledge}: {wrong}")]
     Import {
@@ -266,7 +275,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 15] = [
+const SQLITE_MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -281,9 +290,10 @@ const SQLITE_MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/sqlite/0012_ledger.sql"),
     include_str!("../migrations/sqlite/0013_orders.sql"),
     include_str!("../migrations/sqlite/0014_receipts.sql"),
+    include_str!("../migrations/sqlite/0015_arrears.sql"),
     include_str!("../migrations/sqlite/0016_refunds.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 15] = [
+const POSTGRES_MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -298,9 +308,10 @@ const POSTGRES_MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/postgres/0012_ledger.sql"),
     include_str!("../migrations/postgres/0013_orders.sql"),
     include_str!("../migrations/postgres/0014_receipts.sql"),
+    include_str!("../migrations/postgres/0015_arrears.sql"),
     include_str!("../migrations/postgres/0016_refunds.sql"),
 ];
-const MIGRATION_NAMES: [&str; 15] = [
+const MIGRATION_NAMES: [&str; 16] = [
     "records",
     "revisions",
     "decisions",
@@ -315,6 +326,7 @@ const MIGRATION_NAMES: [&str; 15] = [
     "ledger",
     "orders",
     "receipts",
+    "arrears",
     "refunds",
 ];
 

@@ -111,7 +111,13 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// Does it hold on a day?
+    /// Does it hold on a day for an overpayment that arose on another? It is given for a matter: what arises after it is
+    /// another one.
+    pub fn is_for(&self, arose_on: Date, on: Date) -> bool {
+        arose_on <= self.given_on && self.holds(on)
+    }
+
+    /// Does it hold on a day, for whatever it was given?
     pub fn holds(&self, on: Date) -> bool {
         self.given_on <= on && self.withdrawn_on.is_none_or(|withdrawn| on < withdrawn)
     }

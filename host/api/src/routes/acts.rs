@@ -332,13 +332,13 @@ fn needed(change: &Change) -> Action {
     match change {
         Change::Activation(_) | Change::Value(_) => Action::ActsPrepare,
         Change::Account(_) | Change::Vendor(_) | Change::Grant(_) | Change::Threshold(_) | Change::Access(_) => Action::OfficePrepare,
-        Change::Protection(_) | Change::Number(_) => Action::ActsPersons,
+        Change::Protection(_) | Change::Number(_) | Change::WriteOff(_) => Action::ActsPersons,
         Change::Withdrawal(_) => Action::ImportsWithdraw,
     }
 }
 
 fn sees(host: &Host, asker: &Asker, act: &Act) -> bool {
-    let of_person = |change: &Change| matches!(change, Change::Protection(_) | Change::Number(_));
+    let of_person = |change: &Change| matches!(change, Change::Protection(_) | Change::Number(_) | Change::WriteOff(_));
     !act.changes.iter().any(|based| of_person(&based.change)) || asker.may(host, Action::ActsPersons, None)
 }
 

@@ -24,14 +24,14 @@ const PAGE: u32 = 1_000;
 /// Export a master, a form, or the whole set of forms that jorei import reads back.
 ///
 /// A look-up of everybody in it: the affair and the case are stated, and the audit chain says who was exported before they
-/// are in the file. Receipts and arrears need a ledger and are refused.
+/// are in the file. Receipts are refused. Arrears are those of today.
 ///
 /// Example: jorei export --master 被保険者 --affair qualification --case R7-000123 --out insured.xlsx
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     office: OfficeArgs,
-    /// A master: 被保険者, 退職者, 賦課, 賦課個人, 賦課個人履歴, 賦課異動, or its word (insured).
+    /// A master: 被保険者, 退職者, 賦課, 賦課個人, 賦課個人履歴, 賦課異動, 滞納整理, or its word (insured).
     #[arg(long, required_unless_present_any = ["form", "set"], conflicts_with_all = ["form", "set"])]
     master: Option<String>,
     /// A form: 世帯, 所得, 氏名, or its word (membership). `jorei import forms` lists them.

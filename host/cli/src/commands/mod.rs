@@ -3,10 +3,12 @@
 pub mod account;
 pub mod activate;
 pub mod approve;
+pub mod arrears;
 pub mod assess;
 pub mod audit;
 pub mod compile_component;
 pub mod demo_city;
+pub mod demo_receipts;
 pub mod demo_year;
 pub mod evaluate;
 pub mod exemption;

@@ -18,6 +18,11 @@ pub struct OfficerArgs {
 }
 
 impl OfficerArgs {
+    /// Whoever's key is in a file.
+    pub fn with(key: PathBuf) -> OfficerArgs {
+        OfficerArgs { key }
+    }
+
     /// The account that this key belongs to.
     pub async fn officer(&self, store: &Store, municipality: Municipality) -> anyhow::Result<Officer> {
         Ok(Officer::of(store, municipality, read_secret_key(&self.key)?, today()).await?)

@@ -171,11 +171,14 @@ pub(super) async fn case_of(
         }
     }
     let head_died = payer_died.is_some() || persons.len() > 1;
-    let consents = store.consents(municipality, household).await?;
-    let before_due = consents.iter().any(|consent| consent.kind == ConsentKind::AppropriateBeforeDue && consent.holds(on));
+    // One that was given before the last of them arose was given for something else.
+    let arose_on = of_payer.iter().map(|standing| standing.overpayment.arose_on).max().unwrap_or(on);
+    let mut consents = store.consents(municipality, household).await?;
+    consents.retain(|consent| consent.kind == ConsentKind::AppropriateBeforeDue && consent.is_for(arose_on, on));
+    let before_due = !consents.is_empty();
     let mut facts: Vec<Fact> = of_payer.iter().flat_map(overpayment_facts).collect();
     facts.extend(claims.iter().map(claim_fact));
-    for consent in consents.iter().filter(|consent| consent.kind == ConsentKind::AppropriateBeforeDue && consent.holds(on)) {
+    for consent in &consents {
         let source = format!("同意 {}", consent.number);
         facts.push(Fact { kind: Kind::Consents, values: vec![consent.given_on.packed(), 0], source });
     }

@@ -188,7 +188,8 @@ pub async fn matters(store: &Store, municipality: Municipality, household: House
         years.extend(standing.iter().map(|(number, _)| Account::overpaid(household, *number).year));
         reasons = blocked(store, municipality, household, &years, as_of).await?;
     }
-    let account_asked = consents.iter().any(|consent| consent.kind != ConsentKind::AppropriateBeforeDue && consent.holds(on));
+    let account_asked =
+        |arose_on| consents.iter().any(|consent| consent.kind != ConsentKind::AppropriateBeforeDue && consent.is_for(arose_on, on));
     let mut found = Vec::new();
     for overpayment in store.overpayments(municipality, household).await? {
         let number = overpayment.number;
@@ -212,7 +213,7 @@ pub async fn matters(store: &Store, municipality: Municipality, household: House
                 OrderState::Paid => State::Paid,
                 OrderState::Lapsed => State::Lapsed,
                 OrderState::Open | OrderState::Withdrawn => match told {
-                    Some(notice) if notice.claim.is_some() || account_asked => State::AwaitingAccount,
+                    Some(notice) if notice.claim.is_some() || account_asked(overpayment.arose_on) => State::AwaitingAccount,
                     Some(_) => State::Notified,
                     None => State::Decided,
                 },

@@ -218,11 +218,15 @@ impl Hall {
     }
 
     async fn consent(&self) {
+        self.consent_on(day(9, 12)).await;
+    }
+
+    async fn consent_on(&self, given_on: Date) {
         let consent = Consent {
             number: 0,
             household: HOME,
             kind: ConsentKind::AppropriateBeforeDue,
-            given_on: day(9, 12),
+            given_on,
             given_by: HEAD,
             channel: ConsentChannel::Paper,
             document: "申出書".into(),
@@ -527,6 +531,15 @@ async fn with_a_consent_instalments_not_yet_due_are_paid_and_interest_is_an_orde
     let orders = hall.orders().await;
     assert_eq!(orders.iter().map(|order| (order.principal.get(), order.interest.get())).collect::<Vec<_>>(), [(0, 100)]);
     hall.sound().await;
+}
+
+#[tokio::test]
+async fn a_consent_from_before_an_overpayment_arose_was_given_for_something_else() {
+    let hall = Hall::open().await;
+    hall.two_and_three().await;
+    hall.consent_on(day(9, 9)).await;
+    let decided = hall.decide(Double::honest()).await.unwrap();
+    assert_eq!((decided.orders[0].principal.get(), hall.stands(of(AccountKind::Receivable, 4)).await), (4_500, 10_000));
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Why an act may not be proposed or signed so, and the checks that need nothing but the act.
 
 use super::StoredAct;
-use jorei_domain::act::{Access, Account, Act, Based, Change};
+use jorei_domain::act::{Access, Account, Act, Based, Change, GivenUp, WRITE_OFF_GROUNDS, WriteOff};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::Digest;
+use jorei_domain::ledger::{AccountKind, Bound};
 use jorei_domain::role::Role;
 use std::collections::BTreeSet;
 
@@ -231,7 +232,24 @@ fn impossible(change: &Change) -> Option<&'static str> {
         Change::Access(access) => impossible_access(access),
         // One without a day is a protection that was called off.
         Change::Protection(protection) if protection.from > protection.until => Some("it ends before it begins"),
+        Change::WriteOff(written_off) => impossible_write_off(written_off),
         _ => None,
+    }
+}
+
+/// What keeps a claim from ever being given up so.
+fn impossible_write_off(written_off: &WriteOff) -> Option<&'static str> {
+    let account = |claim: &GivenUp| (claim.kind, claim.year, claim.item);
+    let accounts: BTreeSet<_> = written_off.claims.iter().map(account).collect();
+    let owed = |claim: &GivenUp| AccountKind::numbered(claim.kind).is_some_and(|kind| kind.bound() == Bound::Debit) && claim.yen > 0;
+    if accounts.is_empty() || accounts.len() != written_off.claims.len() {
+        Some("gives up nothing, or one claim twice; name each once")
+    } else if !written_off.claims.iter().all(owed) {
+        Some("gives up what is no claim, or no yen; name what is open in the ledger")
+    } else if !WRITE_OFF_GROUNDS.contains(&written_off.ground.as_str()) {
+        Some("has no ground of the law; write a known one")
+    } else {
+        None
     }
 }
 

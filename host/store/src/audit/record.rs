@@ -67,6 +67,8 @@ pub(crate) enum Record<'r> {
     RefundClaim(i64),
     /// Who represents heirs, by its number.
     Heir(i64),
+    /// A step about arrears with its instalments and promised payments, by its number.
+    Arrears(i64),
     /// A set that was imported, by its number.
     Import(Knowledge),
     /// An import that was withdrawn, by its own number.
@@ -126,6 +128,12 @@ const REFUND_NOTICE_OVERPAYMENTS: &str = "SELECT notice, household, overpayment 
 const REFUND_CLAIM: &str = "SELECT notice, claimed_on, form, at, by_whom FROM refund_claim WHERE municipality = $1 AND notice = $2";
 const HEIR: &str = "SELECT number, household, deceased, heir, document, declared_on, at, by_whom FROM heir \
      WHERE municipality = $1 AND number = $2";
+const ARREARS: &str = "SELECT number, id, household, step, happened_on, from_day, until_day, grace, of_number, fee_yen, posting, reason, \
+     at, by_whom FROM arrears_event WHERE municipality = $1 AND number = $2";
+const ARREARS_INSTALMENTS: &str = "SELECT number, line, year, collection, instalment FROM arrears_instalment \
+     WHERE municipality = $1 AND number = $2 ORDER BY line";
+const ARREARS_PROMISES: &str =
+    "SELECT number, line, due_on, yen FROM arrears_promise WHERE municipality = $1 AND number = $2 ORDER BY line";
 const PREPARED_ACT: &str = "SELECT id, content, maker, at FROM prepared_act WHERE municipality = $1 AND id = $2";
 const CREDENTIAL: &str =
     "SELECT ordinal, account, hash, signature, at FROM credential WHERE municipality = $1 AND ordinal = $2 AND account = $3";
@@ -171,6 +179,9 @@ pub(crate) const STATEMENTS: &[&str] = &[
     REFUND_NOTICE_OVERPAYMENTS,
     REFUND_CLAIM,
     HEIR,
+    ARREARS,
+    ARREARS_INSTALMENTS,
+    ARREARS_PROMISES,
     IMPORT,
     WITHDRAWAL,
     RECEIPT_FILE,
@@ -207,6 +218,7 @@ impl fmt::Display for Record<'_> {
             Record::RefundNotice(number) => write!(f, "refund notice {number}"),
             Record::RefundClaim(notice) => write!(f, "claim after refund notice {notice}"),
             Record::Heir(number) => write!(f, "heir {number}"),
+            Record::Arrears(number) => write!(f, "arrears {number}"),
             Record::Import(knowledge) => write!(f, "import {knowledge}"),
             Record::Withdrawal(withdrawn) => write!(f, "withdrawal of import {withdrawn}"),
             Record::ReceiptFile(number) => write!(f, "receipt file {number}"),
@@ -249,6 +261,7 @@ impl<'r> Record<'r> {
             Record::RefundNotice(_) => "refund notice",
             Record::RefundClaim(_) => "refund claim",
             Record::Heir(_) => "heir",
+            Record::Arrears(_) => "arrears",
             Record::Import(_) => "import",
             Record::Withdrawal(_) => "withdrawal",
             Record::ReceiptFile(_) => "receipt file",
@@ -278,6 +291,7 @@ impl<'r> Record<'r> {
             | Record::RefundNotice(number)
             | Record::RefundClaim(number)
             | Record::Heir(number)
+            | Record::Arrears(number)
             | Record::Notice(number)
             | Record::Coverage(number)
             | Record::Import(Knowledge(number))
@@ -318,6 +332,7 @@ impl<'r> Record<'r> {
             "refund notice" => Record::RefundNotice(number()?),
             "refund claim" => Record::RefundClaim(number()?),
             "heir" => Record::Heir(number()?),
+            "arrears" => Record::Arrears(number()?),
             "notice" => Record::Notice(number()?),
             "coverage" => Record::Coverage(number()?),
             "import" => Record::Import(Knowledge(number()?)),
@@ -380,6 +395,7 @@ impl<'r> Record<'r> {
             Record::RefundNotice(_) => &[REFUND_NOTICE, REFUND_NOTICE_OVERPAYMENTS],
             Record::RefundClaim(_) => &[REFUND_CLAIM],
             Record::Heir(_) => &[HEIR],
+            Record::Arrears(_) => &[ARREARS, ARREARS_INSTALMENTS, ARREARS_PROMISES],
             Record::Import(_) => &[IMPORT],
             Record::Withdrawal(_) => &[WITHDRAWAL],
             Record::ReceiptFile(_) => &[RECEIPT_FILE],
@@ -406,6 +422,7 @@ impl<'r> Record<'r> {
                 | Record::RefundNotice(number)
                 | Record::RefundClaim(number)
                 | Record::Heir(number)
+                | Record::Arrears(number)
                 | Record::Notice(number)
                 | Record::Coverage(number)
                 | Record::Import(Knowledge(number))
