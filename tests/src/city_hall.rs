@@ -173,6 +173,31 @@ impl CityHall {
         }
     }
 
+    /// Puts the slots of what is paid late and of what is paid back in force.
+    ///
+    /// # Panics
+    /// When a step of the real way refuses.
+    pub async fn add_the_money_slots(&self) {
+        for rule in ["delinquency", "refund"] {
+            let admitted = self.admit(&package(rule, &self.vendor)).await;
+            let revision = self.revision(admitted, &ordinance(rule)).await;
+            self.activate(revision, false).await;
+        }
+    }
+
+    /// Puts every slot in force under ordinances in which nothing is assumed, so that what is decided is posted.
+    ///
+    /// # Panics
+    /// When a step of the real way refuses.
+    pub async fn settle_the_law(&self) {
+        for rule in ["premium", "exemption", "instalment", "delinquency", "refund"] {
+            let admitted = self.admit(&package(rule, &self.vendor)).await;
+            let ordinance = ordinance(rule).replace("state = \"assumed\"", "state = \"sourced\"");
+            let revision = self.revision(admitted, &ordinance).await;
+            self.activate(revision, false).await;
+        }
+    }
+
     /// Starts the service over these records.
     ///
     /// # Panics

@@ -181,6 +181,16 @@ actions! {
     RefundsNotify = "refunds.notify", lookup: true, files: [Insured, Receipts], approval: One("it tells what was decided, and nothing is paid by it");
     /// Record that a refund can no longer be claimed.
     RefundsLapse = "refunds.lapse", lookup: true, files: [Receipts], approval: One("only what the decision itself says has lapsed, and it stays listed with account and reason");
+    /// See what is owed, what it costs to pay late, and what was done.
+    ArrearsShow = "arrears.show", lookup: true, files: [Arrears], approval: Reads;
+    /// List the demand notices that are due.
+    ArrearsDemands = "arrears.demands", lookup: true, files: [Insured, Arrears], approval: Reads;
+    /// Decide the charges of a household.
+    ArrearsDecide = "arrears.decide", lookup: true, files: [Arrears], approval: One("the rule decides, under revisions that two people put in force");
+    /// Record a demand, a grace, a promise or another step.
+    ArrearsRecord = "arrears.record", lookup: true, files: [Arrears], approval: One("it stands with account and reason, and a further step takes it back");
+    /// Prepare that what can no longer be collected is given up, to be read before it is signed.
+    ArrearsGiveUp = "arrears.give-up", lookup: true, files: [Arrears], approval: Act;
     /// List the packages that were tried, and the admitted rules.
     RulesList = "rules.list", lookup: false, files: [], approval: Reads;
     /// See one admitted rule.
@@ -209,6 +219,8 @@ actions! {
     ActsRead = "acts.read", lookup: false, files: [], approval: Reads;
     /// See the acts about persons too: protections, personal numbers.
     ActsPersons = "acts.persons", lookup: false, files: [], approval: Reads;
+    /// See the acts that give up what is owed, and make them.
+    ActsClaims = "acts.claims", lookup: false, files: [], approval: Reads;
     /// Prepare an act about rules, ordinances or values, to be read before it is signed.
     ActsPrepare = "acts.prepare", lookup: false, files: [], approval: Act;
     /// Prepare an act about accounts, roles, vendors and grants.

@@ -9,6 +9,8 @@ use jorei_engine::Fault;
 use jorei_service::activation::ActivationError;
 use jorei_service::acts::ActsError;
 use jorei_service::admission::AdmissionError;
+use jorei_service::arrears::ArrearsError;
+use jorei_service::arrears::write_off::WriteOffError;
 use jorei_service::assess::AssessError;
 use jorei_service::audit::AuditError;
 use jorei_service::case_file::CaseError;
@@ -57,7 +59,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::Receipts(ReceiptsError::Refused(_, wrong)) => return Problem::new(Code::NotAllowedNow, wrong),
             // A household's number may be anything that was typed into the field, and is not repeated.
-            StoreError::Refund { wrong, .. } => return Problem::new(Code::NotAllowedNow, wrong),
+            StoreError::Refund { wrong, .. } | StoreError::Arrears { wrong, .. } => return Problem::new(Code::NotAllowedNow, wrong),
             _ => Code::NotAllowedNow,
         };
         Problem::new(code, error)
@@ -382,6 +384,47 @@ impl From<RefundError> for Problem {
             RefundError::Raced(_) => Problem::new(Code::Busy, "others are working on the same household; send it again"),
             error @ (RefundError::Fault { .. } | RefundError::Thread) => Problem::fault(&error),
             error @ (RefundError::NotOpen { .. } | RefundError::NotLater { .. }) => Problem::new(Code::NotAllowedNow, error),
+        }
+    }
+}
+
+impl From<ArrearsError> for Problem {
+    fn from(error: ArrearsError) -> Problem {
+        let not_now = |text: String| Problem::new(Code::NotAllowedNow, text);
+        match error {
+            ArrearsError::Store(error) => error.into(),
+            ArrearsError::Revision(error) => error.into(),
+            ArrearsError::Record(error) => error.into(),
+            ArrearsError::Fault(error) => error.into(),
+            ArrearsError::NoDueDate { instalment, .. } => not_now(format!(
+                "{instalment}: it is in the ledger, and no settled decision says when it was due; decide the instalments of the year"
+            )),
+            ArrearsError::NothingDue { on, .. } => not_now(format!("nothing of this household was due on or before {on}")),
+            ArrearsError::Earlier { on, later, .. } => {
+                not_now(format!("on: the ledger has something that counts from {later}, after {on}; decide as of {later} or a later day"))
+            }
+            ArrearsError::Outcome { what, .. } => not_now(format!("the outcome of the delinquency rule has no {what}; tell its vendor")),
+            ArrearsError::Raced(_) => Problem::new(Code::Busy, "others are working on the same household; send it again"),
+            error => Problem::fault(&error),
+        }
+    }
+}
+
+impl From<WriteOffError> for Problem {
+    fn from(error: WriteOffError) -> Problem {
+        let not_now = |text: String| Problem::new(Code::NotAllowedNow, text);
+        match error {
+            WriteOffError::Store(error) => error.into(),
+            WriteOffError::Acts(error) => error.into(),
+            WriteOffError::Arrears(error) => error.into(),
+            WriteOffError::NothingOpen(_) => not_now("nothing of these instalments is open; GET …/arrears tells what is".into()),
+            WriteOffError::NotYet { instalment, on, from: Some(from), .. } => {
+                not_now(format!("{instalment}: it can still be collected on {on}; the ground holds from {from} on"))
+            }
+            WriteOffError::NotYet { instalment, on, from: None, .. } => {
+                not_now(format!("{instalment}: it can still be collected on {on}; the ground does not hold of it"))
+            }
+            error => Problem::fault(&error),
         }
     }
 }

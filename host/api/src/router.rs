@@ -9,8 +9,8 @@ use crate::guard::{AFFAIR, CASE, body_within, guard};
 use crate::idempotency::KEY;
 use crate::problem::{Answer, Code, Problem, ProblemBody};
 use crate::routes::{
-    acts, audit, decisions, drafts, household_year, households, imports, jobs, ledger, masters, numbers, office, ordinances, people,
-    problems, queue, receipts, reconciliation, refunds, revisions, rules, sessions, shadow, trials,
+    acts, arrears, audit, decisions, drafts, household_year, households, imports, jobs, ledger, masters, numbers, office, ordinances,
+    people, problems, queue, receipts, reconciliation, refunds, revisions, rules, sessions, shadow, trials,
 };
 use crate::state::Shared;
 use axum::Router;
@@ -149,6 +149,14 @@ fn mounts() -> Vec<Mount> {
         mount!(Action::RefundsRecord, refunds::heir),
         mount!(Action::RefundsNotify, refunds::notice),
         mount!(Action::RefundsLapse, refunds::record_lapse),
+        mount!(Action::ArrearsShow, arrears::list),
+        mount!(Action::ArrearsShow, arrears::lapsing),
+        mount!(Action::ArrearsShow, arrears::household),
+        mount!(Action::ArrearsDemands, arrears::demands),
+        mount!(Action::ArrearsDecide, arrears::decide),
+        mount!(Action::ArrearsRecord, arrears::record_demand),
+        mount!(Action::ArrearsRecord, arrears::record_step),
+        mount!(Action::ArrearsGiveUp, arrears::write_off),
         mount!(Action::RulesList, rules::list),
         mount!(Action::RulesAdd, rules::add),
         mount!(Action::RulesShow, rules::show),
@@ -329,6 +337,10 @@ fn codes_of(action: Action) -> &'static [Code] {
         Action::ReconciliationShow => &[Code::LawMissing],
         Action::RefundsShow => &[Code::NotAllowedNow, Code::LawMissing, Code::Paused],
         Action::RefundsDecide | Action::RefundsNotify => &[Code::NotAllowedNow, Code::LawMissing, Code::Paused, Code::Busy],
+        Action::ArrearsShow | Action::ArrearsDemands => &[Code::NotAllowedNow, Code::LawMissing, Code::Paused],
+        Action::ArrearsDecide | Action::ArrearsRecord | Action::ArrearsGiveUp => {
+            &[Code::NotAllowedNow, Code::LawMissing, Code::Paused, Code::Busy]
+        }
         Action::OrdinancesRead => &[Code::Invalid],
         Action::RulesAdd => &[Code::PackageRefused],
         Action::DraftsSave => &[Code::EditedMeanwhile, Code::PreconditionMissing],

@@ -3,6 +3,7 @@
 #![allow(unused_qualifications, reason = "the macro that describes a route names its parameters by their whole path")]
 
 pub mod acts;
+pub mod arrears;
 pub mod audit;
 pub mod decisions;
 pub mod drafts;
