@@ -524,6 +524,7 @@ pub async fn renew(
     let known = host.store.order(asker.office(), order).await?;
     let household: Vec<HouseholdId> = known.iter().map(|order| order.household).collect();
     asker.looked_up(&host, &[], &household).await?;
+    known.ok_or_else(|| Problem::from(service::RefundError::NoOrder(order)))?;
     let decided = service::renew(&host.store, &host.shelf, asker.office(), order, on, &asker.stamp()).await?;
     Ok((StatusCode::CREATED, axum::Json(decided_body(decided))))
 }
