@@ -11,6 +11,7 @@ mod guests;
 mod household_year;
 mod http;
 mod imports;
+mod ledger;
 mod money_rules;
 mod openid;
 mod personal_numbers;

@@ -221,6 +221,8 @@ actions! {
     ActsPersons = "acts.persons", lookup: false, files: [], approval: Reads;
     /// See the acts that give up what is owed, and make them.
     ActsClaims = "acts.claims", lookup: false, files: [], approval: Reads;
+    /// See the acts about payments and the accounts of payees, and make them.
+    ActsPayments = "acts.payments", lookup: false, files: [], approval: Reads;
     /// Prepare an act about rules, ordinances or values, to be read before it is signed.
     ActsPrepare = "acts.prepare", lookup: false, files: [], approval: Act;
     /// Prepare an act about accounts, roles, vendors and grants.

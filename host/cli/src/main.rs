@@ -6,8 +6,8 @@ mod office;
 use clap::{Parser, Subcommand};
 use commands::{
     Exit, account, activate, approve, arrears, assess, audit, compile_component, demo_city, demo_receipts, demo_year, evaluate, exemption,
-    explain, export, fact, history, import, instalments, key, ledger, office as settings, ordinance, person, queue, reassess, receipt,
-    refund, revision, rule, rule_build, rule_pack, serve, shadow, vault,
+    explain, export, fact, history, import, inquiry, instalments, key, ledger, office as settings, ordinance, payee, payment, person,
+    queue, reassess, receipt, refund, revision, rule, rule_build, rule_pack, serve, shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -72,6 +72,12 @@ enum Command {
     Instalments(instalments::Args),
     #[command(subcommand)]
     Refund(refund::Refund),
+    #[command(subcommand)]
+    Inquiry(inquiry::InquiryCommand),
+    #[command(subcommand)]
+    Payee(payee::PayeeCommand),
+    #[command(subcommand)]
+    Payment(payment::PaymentCommand),
     Exemption(exemption::Args),
     #[command(subcommand)]
     Arrears(arrears::ArrearsCommand),
@@ -151,6 +157,9 @@ fn main() -> ExitCode {
         Command::Ledger(command) => ledger::run_ledger(&command),
         Command::Instalments(args) => instalments::run_instalments(&args),
         Command::Refund(command) => refund::run_refund(&command),
+        Command::Inquiry(command) => inquiry::run_inquiry(&command),
+        Command::Payee(command) => payee::run_payee(&command),
+        Command::Payment(command) => payment::run_payment(&command),
         Command::Exemption(args) => exemption::run_exemption(&args),
         Command::Arrears(command) => arrears::run_arrears(&command),
         Command::History(args) => history::run_history(&args),

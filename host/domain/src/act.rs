@@ -169,6 +169,32 @@ pub struct WriteOff {
 /// 3年); it was suspended and extinguished at once (即時消滅).
 pub const WRITE_OFF_GROUNDS: &[&str] = &["time_bar", "suspended_three_years", "extinguished_at_once"];
 
+/// The account that a refund goes to, where two people look at it: one of a claim form, or one of which something must be
+/// confirmed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PayeeAccount {
+    /// The matter: the first of the payment orders that took each other's place.
+    pub order: i64,
+    /// The account, by the hash of its sealed bytes.
+    pub entry: Digest,
+    /// What was found against it and is confirmed by this act, in words without personal data, sorted. What is found later
+    /// stops it again.
+    pub findings: Vec<String>,
+}
+
+/// A batch of payments is released: it may be cut into a bank file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Release {
+    /// The batch's number.
+    pub batch: i64,
+    /// The hash of its lines, their accounts' entries included.
+    pub digest: Digest,
+    /// How many lines.
+    pub lines: u32,
+    /// Their sum in yen.
+    pub yen: i64,
+}
+
 /// One thing that changes. For each kind and key there is at most one current state: the content
 /// of the last change that took effect.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -195,11 +221,28 @@ pub enum Change {
     Withdrawal(Withdrawal),
     /// Something owed is given up.
     WriteOff(WriteOff),
+    /// The account that a refund goes to.
+    PayeeAccount(PayeeAccount),
+    /// Payments released.
+    Release(Release),
 }
 
 /// The words of all kinds of change.
-pub const KINDS: [&str; 11] =
-    ["account", "vendor", "grant", "threshold", "activation", "value", "access", "protection", "number", "withdrawal", "write-off"];
+pub const KINDS: [&str; 13] = [
+    "account",
+    "vendor",
+    "grant",
+    "threshold",
+    "activation",
+    "value",
+    "access",
+    "protection",
+    "number",
+    "withdrawal",
+    "write-off",
+    "payee_account",
+    "release",
+];
 
 impl Change {
     /// The kind's word.
@@ -216,6 +259,8 @@ impl Change {
             Change::Number(_) => 8,
             Change::Withdrawal(_) => 9,
             Change::WriteOff(_) => 10,
+            Change::PayeeAccount(_) => 11,
+            Change::Release(_) => 12,
         }]
     }
 
@@ -234,6 +279,8 @@ impl Change {
             Change::Number(entry) => entry.person.to_string(),
             Change::Withdrawal(withdrawal) => withdrawal.import.to_string(),
             Change::WriteOff(written_off) => written_off.household.to_string(),
+            Change::PayeeAccount(account) => account.order.to_string(),
+            Change::Release(release) => release.batch.to_string(),
         }
     }
 
@@ -320,6 +367,13 @@ impl Change {
                 }
                 cbor.str(ground)?.i64(on.packed())?;
             }
+            Change::PayeeAccount(PayeeAccount { order, entry, findings }) => {
+                cbor.array(3)?.i64(*order)?.bytes(&entry.0)?;
+                texts(cbor, findings)?;
+            }
+            Change::Release(Release { batch, digest, lines, yen }) => {
+                cbor.array(4)?.i64(*batch)?.bytes(&digest.0)?.u32(*lines)?.i64(*yen)?;
+            }
         }
         Ok(())
     }
@@ -366,6 +420,10 @@ impl Change {
                 ground: text(cbor)?,
                 on: date(cbor)?,
             }),
+            ("payee_account", 3) => {
+                Change::PayeeAccount(PayeeAccount { order: cbor.i64()?, entry: digest(cbor)?, findings: list(cbor, text)? })
+            }
+            ("release", 4) => Change::Release(Release { batch: cbor.i64()?, digest: digest(cbor)?, lines: cbor.u32()?, yen: cbor.i64()? }),
             _ => return Err(NotCanonical),
         })
     }
@@ -546,6 +604,8 @@ mod tests {
                 ground: "time_bar".into(),
                 on: from,
             }),
+            Change::PayeeAccount(PayeeAccount { order: 3, entry: Digest::of(b"a"), findings: Vec::from(["holder_differs".into()]) }),
+            Change::Release(Release { batch: 2, digest: Digest::of(b"l"), lines: 3, yen: 12_300 }),
         ])
     }
 

@@ -339,6 +339,8 @@ fn noun(change: &Change) -> &'static str {
         Change::Number(_) => "個人番号",
         Change::Withdrawal(_) => "取込の取消し",
         Change::WriteOff(_) => "不納欠損 世帯",
+        Change::PayeeAccount(_) => "還付先口座（支払命令）",
+        Change::Release(_) => "振込データの送付承認（支払束）",
     }
 }
 
@@ -376,6 +378,14 @@ fn lines(change: &Change) -> Vec<String> {
         Change::Number(number) => vec![format!("保管庫の記載 {}", number.entry)],
         Change::Withdrawal(withdrawal) => vec![format!("取込の内容 {}", withdrawal.set)],
         Change::WriteOff(written_off) => crate::arrears::write_off::lines(written_off),
+        Change::PayeeAccount(account) => {
+            let mut all = vec![format!("口座の記載 {}", account.entry)];
+            all.extend(account.findings.iter().map(|finding| format!("確認する事項 {}", crate::payees::finding_ja(finding))));
+            all
+        }
+        Change::Release(release) => {
+            vec![format!("{}件 {}円", release.lines, release.yen), format!("明細の照合値 {}", release.digest)]
+        }
     }
 }
 

@@ -312,7 +312,7 @@ impl Page {
                     let open = stands.iter().find(|(account, _)| *account == receivable).map_or(0, |(_, balance)| balance.open_debit());
                     // Asked only where it matters: of a payment beyond what is owed.
                     let paid_before = open < payment.yen.get()
-                        && (self.paid.contains(&(household, instalment)) || paid_before(receiving, household, instalment).await?);
+                        && (self.paid.contains(&(household, instalment)) || receiving.is_paid_by_receipt(household, instalment).await?);
                     let key = (household, instalment);
                     let planned = use_for(stands, event.receipt, key, payment.yen.get(), payment.paid_on, self.order, paid_before);
                     self.paid.insert(key);
@@ -372,20 +372,6 @@ impl Page {
         self.events.push(event);
         Ok(())
     }
-}
-
-/// Did a receipt pay the instalment before, and was not taken back?
-async fn paid_before(receiving: &mut Receiving<'_>, household: HouseholdId, instalment: Instalment) -> Result<bool, StoreError> {
-    let account = Account::of_instalment(AccountKind::Receivable, household, instalment);
-    let mut paid: HashSet<i64> = HashSet::new();
-    for entry in receiving.entries_of_account(account).await? {
-        match entry.event {
-            Event::Matched => paid.insert(entry.transfer.debit.item),
-            Event::Reversed => paid.remove(&entry.transfer.credit.item),
-            _ => false,
-        };
-    }
-    Ok(!paid.is_empty())
 }
 
 /// The transfers that undo every use of a receipt.
@@ -521,7 +507,7 @@ pub async fn settle(store: &Store, request: Request, receipt: i64, way: Way, rea
             let planned = match way {
                 Way::Overpaid(_, _, mistake) => overpay(&mut stands, receipt, key, yen, told.paid_on, mistake),
                 _ => {
-                    let paid_before = paid_before(&mut receiving, household, instalment).await?;
+                    let paid_before = receiving.is_paid_by_receipt(household, instalment).await?;
                     use_for(&mut stands, receipt, key, yen, told.paid_on, order, paid_before)
                 }
             };

@@ -12,7 +12,7 @@ mod refusal;
 
 use crate::audit::{Record, append_record};
 use crate::prefix::Prefix;
-use crate::{Result, Store, StoreError, digest, flag, learn, lock_knowledge, pauses, revisions, vault};
+use crate::{Result, Store, StoreError, digest, flag, learn, lock_knowledge, pauses, payees, payments, revisions, vault};
 use jorei_domain::act::{Access, Account, Act, Based, Change, NO_STATE};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
@@ -162,7 +162,7 @@ impl Store {
         check_emergency(&mut transaction, act).await?;
         office.good(&act.maker, today)?;
         office.check_signers(act, today)?;
-        check_changes(&mut transaction, act, &office).await?;
+        check_changes(&mut transaction, act, &office, today).await?;
         sqlx::query(SAVE_ACT)
             .bind(municipality.number())
             .bind(&id.0[..])
@@ -214,7 +214,7 @@ impl Store {
         refusal::check_signer(&stored, account)?;
         if verdict == Verdict::Approve && stored.effect_at.is_none() {
             office.known(&stored.act.maker)?;
-            check_changes(&mut transaction, &stored.act, &office).await?;
+            check_changes(&mut transaction, &stored.act, &office, today).await?;
             check_pauses(&mut transaction, &stored.act, act).await?;
         }
         sqlx::query(SAVE_SIGNATURE)
@@ -366,8 +366,8 @@ impl Office {
 }
 
 /// What must hold when an act is proposed and again when it takes effect, in order: keys, roles, the
-/// number of people, bases, activations.
-async fn check_changes(transaction: &mut Transaction<'static, Any>, act: &Act, office: &Office) -> Result<()> {
+/// number of people, bases, and what each kind of change rests on.
+async fn check_changes(transaction: &mut Transaction<'static, Any>, act: &Act, office: &Office, today: Date) -> Result<()> {
     office.check_keys(act)?;
     check_access(transaction, act, office).await?;
     for Based { change, .. } in &act.changes {
@@ -394,6 +394,12 @@ async fn check_changes(transaction: &mut Transaction<'static, Any>, act: &Act, o
         }
         if let Change::Number(entered) = change {
             vault::check_entry(transaction, act.municipality, entered).await?;
+        }
+        if let Change::PayeeAccount(account) = change {
+            payees::check_entry(transaction, act.municipality, account).await?;
+        }
+        if let Change::Release(release) = change {
+            payments::check_release(transaction, act.municipality, release, today).await?;
         }
     }
     Ok(())

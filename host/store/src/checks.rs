@@ -11,6 +11,7 @@ mod desk;
 mod imports;
 mod ledger;
 mod masters;
+mod payments;
 mod people;
 mod reassessment;
 mod receipts;
@@ -64,6 +65,7 @@ pub async fn check_all(store: &Store) {
     receipts::check(store).await;
     refunds::check(store).await;
     arrears::check(store).await;
+    payments::check(store).await;
 }
 
 /// Who writes in these checks, and when.
@@ -156,6 +158,9 @@ pub async fn check_statements(store: &Store) {
         crate::receipts::STATEMENTS,
         crate::refunds::STATEMENTS,
         crate::arrears::STATEMENTS,
+        crate::payees::STATEMENTS,
+        crate::inquiries::STATEMENTS,
+        crate::payments::STATEMENTS,
     ];
     for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
@@ -169,6 +174,7 @@ pub async fn check_statements(store: &Store) {
         decisions::INSERTS,
         crate::ledger::INSERTS,
         crate::receipts::INSERTS,
+        crate::payments::INSERTS,
     ];
     for insert in several.into_iter().flatten() {
         for count in [1, 2] {
@@ -204,6 +210,7 @@ pub async fn check_append_only(store: &Store) {
     receipts::fill(store, office).await;
     refunds::fill(store, office, revision).await;
     arrears::fill(store, office).await;
+    payments::fill(store, office).await;
     let tables = [
         ("learning", "learnt_on"),
         ("fact", "source"),
@@ -253,6 +260,22 @@ pub async fn check_append_only(store: &Store) {
         ("refund_notice_overpayment", "notice"),
         ("refund_claim", "form"),
         ("heir", "document"),
+        ("payment_order", "at"),
+        ("sealed_content", "tag"),
+        ("purge", "rule"),
+        ("inquiry", "what"),
+        ("inquiry_sent", "refused"),
+        ("inquiry_answer", "standing"),
+        ("payee_account", "holder"),
+        ("payment_batch", "remark"),
+        ("payment_line", "yen"),
+        ("payment_withdrawal", "reason"),
+        ("payment_file", "lines"),
+        ("payment_held", "reason"),
+        ("payment_recall", "reason"),
+        ("payment_results", "paid"),
+        ("payment_outcome", "reason"),
+        ("payment_exception", "what"),
     ];
     for (table, column) in tables {
         for sql in [format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")] {

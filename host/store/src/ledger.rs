@@ -140,8 +140,7 @@ macro_rules! entries_where {
 }
 const ENTRIES_OF_POSTING: &str = entries_where!("t.posting = $2");
 /// Each side by its own index; a transfer within the household comes once.
-const ENTRIES_OF_HOUSEHOLD: &str = concat!(
-    "SELECT * FROM (SELECT p.ordinal, t.posting, t.line, p.event, p.booked_on, p.decision, p.reference, \
+const ENTRIES_OF_HOUSEHOLD: &str = "SELECT * FROM (SELECT p.ordinal, t.posting, t.line, p.event, p.booked_on, p.decision, p.reference, \
          t.debit_kind, t.debit_household, t.debit_year, t.debit_item, t.credit_kind, t.credit_household, t.credit_year, \
          t.credit_item, t.yen, t.phase, t.of_posting, t.of_line, t.effective \
      FROM transfer t JOIN posting p ON p.municipality = t.municipality AND p.id = t.posting \
@@ -150,8 +149,7 @@ const ENTRIES_OF_HOUSEHOLD: &str = concat!(
          t.debit_kind, t.debit_household, t.debit_year, t.debit_item, t.credit_kind, t.credit_household, t.credit_year, \
          t.credit_item, t.yen, t.phase, t.of_posting, t.of_line, t.effective \
      FROM transfer t JOIN posting p ON p.municipality = t.municipality AND p.id = t.posting \
-     WHERE t.municipality = $1 AND t.credit_household = $2 AND t.debit_household <> $2) AS both_sides ORDER BY 1, 3"
-);
+     WHERE t.municipality = $1 AND t.credit_household = $2 AND t.debit_household <> $2) AS both_sides ORDER BY 1, 3";
 const ENTRIES_OF_ACCOUNT: &str = entries_where!(
     "((t.debit_household = $2 AND t.debit_kind = $3 AND t.debit_year = $4 AND t.debit_item = $5) \
       OR (t.credit_household = $2 AND t.credit_kind = $3 AND t.credit_year = $4 AND t.credit_item = $5))"
@@ -624,7 +622,11 @@ fn told(error: sqlx::Error, posting: Digest) -> StoreError {
         LedgerError::Short(posting).into()
     } else if text.contains("only a decision that is settled") {
         LedgerError::Unsettled(posting).into()
-    } else if text.contains("end a pending one") || text.contains("transfer_ends") || text.contains("transfer.of_posting") {
+    } else if text.contains("_pending_check")
+        || text.contains("end a pending one")
+        || text.contains("transfer_ends")
+        || text.contains("transfer.of_posting")
+    {
         LedgerError::Ended(posting).into()
     } else {
         error.into()

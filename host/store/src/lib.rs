@@ -28,6 +28,7 @@ pub mod decisions;
 pub mod drafts;
 pub mod facts;
 pub mod imports;
+pub mod inquiries;
 pub mod jobs;
 pub mod learning;
 pub mod ledger;
@@ -37,6 +38,8 @@ pub mod names;
 pub mod notices;
 pub mod orders;
 pub mod pauses;
+pub mod payees;
+pub mod payments;
 pub mod people;
 mod prefix;
 pub mod prepared;
@@ -222,6 +225,16 @@ pub enum StoreError {
         /// What is wrong, and what to do.
         wrong: &'static str,
     },
+    /// A payment, an account or an inquiry that cannot be so.
+    #[error("{what} {which}: {wrong}")]
+    Payment {
+        /// An order, batch, line, file, account or inquiry.
+        what: &'static str,
+        /// Its number or id.
+        which: String,
+        /// What is wrong, and what to do.
+        wrong: &'static str,
+    },
     /// An import that cannot be kept or withdrawn so.
     #[error("import {knowledge}: {wrong}")]
     Import {
@@ -275,7 +288,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 16] = [
+const SQLITE_MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -292,8 +305,10 @@ const SQLITE_MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/sqlite/0014_receipts.sql"),
     include_str!("../migrations/sqlite/0015_arrears.sql"),
     include_str!("../migrations/sqlite/0016_refunds.sql"),
+    include_str!("../migrations/sqlite/0017_payees.sql"),
+    include_str!("../migrations/sqlite/0018_payments.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 16] = [
+const POSTGRES_MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -310,8 +325,10 @@ const POSTGRES_MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/postgres/0014_receipts.sql"),
     include_str!("../migrations/postgres/0015_arrears.sql"),
     include_str!("../migrations/postgres/0016_refunds.sql"),
+    include_str!("../migrations/postgres/0017_payees.sql"),
+    include_str!("../migrations/postgres/0018_payments.sql"),
 ];
-const MIGRATION_NAMES: [&str; 16] = [
+const MIGRATION_NAMES: [&str; 18] = [
     "records",
     "revisions",
     "decisions",
@@ -328,6 +345,8 @@ const MIGRATION_NAMES: [&str; 16] = [
     "receipts",
     "arrears",
     "refunds",
+    "payees",
+    "payments",
 ];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.

@@ -157,7 +157,7 @@ impl Store {
 fn read(row: &AnyRow) -> Result<PaymentOrder> {
     let kind: i64 = row.try_get(4)?;
     let kind_of = |kind: i64| usize::try_from(kind).ok().and_then(|kind| PayeeKind::ALL.get(kind)).copied();
-    let yen = |column| Ok::<_, StoreError>(Yen::checked(row.try_get(column)?).map_err(|error| StoreError::Damaged(error.to_string()))?);
+    let yen = |column| Yen::checked(row.try_get(column)?).map_err(|error| StoreError::Damaged(error.to_string()));
     Ok(PaymentOrder {
         number: row.try_get(0)?,
         household: HouseholdId(row.try_get(1)?),

@@ -449,6 +449,12 @@ const USES: &str = "SELECT kind, CAST(SUM(yen) AS bigint) FROM ( \
      UNION ALL SELECT debit_kind, -yen FROM transfer WHERE municipality = $1 AND credit_household = 0 AND credit_kind = 23 AND phase IN (0, 2) \
      ) AS sides GROUP BY kind ORDER BY kind";
 
+/// What receipts paid of an instalment's principal, and what came back of it, each by its own index. 1 is what is owed.
+const PAID: &str = "SELECT debit_item, yen FROM transfer WHERE municipality = $1 AND credit_household = $2 AND credit_kind = 1 \
+     AND credit_year = $3 AND credit_item = $4 AND debit_kind = 23";
+const UNPAID: &str = "SELECT credit_item, yen FROM transfer WHERE municipality = $1 AND debit_household = $2 AND debit_kind = 1 \
+     AND debit_year = $3 AND debit_item = $4 AND credit_kind = 23";
+
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const STATEMENTS: &[&str] = &[
@@ -470,6 +476,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     DAYS,
     CONFIRMED,
     USES,
+    PAID,
+    UNPAID,
 ];
 /// Every insert of several rows, for the same test.
 #[cfg(any(test, feature = "checks"))]
@@ -755,6 +763,22 @@ impl Receiving<'_> {
     /// As [`Store::entries`].
     pub async fn entries(&mut self, household: HouseholdId) -> Result<Vec<Entry>> {
         entries_in(&mut self.transaction, self.municipality, household).await
+    }
+
+    /// Does an instalment's principal bear what a receipt paid of it?
+    ///
+    /// # Errors
+    /// As [`Store::balance`].
+    pub async fn is_paid_by_receipt(&mut self, household: HouseholdId, instalment: Instalment) -> Result<bool> {
+        let mut paid: BTreeMap<i64, i64> = BTreeMap::new();
+        for (sql, sign) in [(PAID, 1), (UNPAID, -1)] {
+            let query = sqlx::query(sql).bind(self.municipality.number()).bind(household.0);
+            let query = query.bind(i64::from(instalment.year)).bind(instalment.item());
+            for row in query.fetch_all(&mut *self.transaction).await? {
+                *paid.entry(row.try_get(0)?).or_default() += sign * row.try_get::<i64, _>(1)?;
+            }
+        }
+        Ok(paid.values().any(|yen| *yen > 0))
     }
 
     /// Every transfer that touches an account.

@@ -334,6 +334,7 @@ fn needed(change: &Change) -> Action {
         Change::Account(_) | Change::Vendor(_) | Change::Grant(_) | Change::Threshold(_) | Change::Access(_) => Action::OfficePrepare,
         Change::Protection(_) | Change::Number(_) => Action::ActsPersons,
         Change::WriteOff(_) => Action::ActsClaims,
+        Change::PayeeAccount(_) | Change::Release(_) => Action::ActsPayments,
         Change::Withdrawal(_) => Action::ImportsWithdraw,
     }
 }
@@ -341,7 +342,7 @@ fn needed(change: &Change) -> Action {
 /// An act about persons is seen by those whose task it is, and by whoever examines the chain.
 fn sees(host: &Host, asker: &Asker, act: &Act) -> bool {
     let mut needed = act.changes.iter().map(|based| needed(&based.change));
-    needed.all(|action| !matches!(action, Action::ActsPersons | Action::ActsClaims) || asker.may(host, action, None))
+    needed.all(|action| !matches!(action, Action::ActsPersons | Action::ActsClaims | Action::ActsPayments) || asker.may(host, action, None))
 }
 
 fn row(stored: &StoredAct) -> ActRow {

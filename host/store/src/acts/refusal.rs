@@ -233,6 +233,10 @@ fn impossible(change: &Change) -> Option<&'static str> {
         // One without a day is a protection that was called off.
         Change::Protection(protection) if protection.from > protection.until => Some("it ends before it begins"),
         Change::WriteOff(written_off) => impossible_write_off(written_off),
+        Change::PayeeAccount(account) if !account.findings.is_sorted_by(|one, next| one < next) => {
+            Some("its findings are not sorted, or one is there twice; sort them")
+        }
+        Change::Release(release) if release.lines == 0 || release.yen <= 0 => Some("releases nothing; prepare a batch with lines first"),
         _ => None,
     }
 }

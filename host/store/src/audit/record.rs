@@ -69,6 +69,26 @@ pub(crate) enum Record<'r> {
     Heir(i64),
     /// A step about arrears with its instalments and promised payments, by its number.
     Arrears(i64),
+    /// An account of a payee, by its number.
+    PayeeAccount(i64),
+    /// That sealed content was destroyed, by its number.
+    Purge(i64),
+    /// What was asked together, by the number of the call.
+    Inquiries(i64),
+    /// What the server was told of together, by the number of the call.
+    InquiriesSent(i64),
+    /// Answers that were read together, by the number of the call.
+    InquiryAnswers(i64),
+    /// A batch of payments with its lines, by its number.
+    PaymentBatch(i64),
+    /// That a batch was taken back, by its number.
+    PaymentWithdrawal(i64),
+    /// A bank file with the lines held back, by its serial.
+    PaymentFile(i64),
+    /// That a line is to come back, by its number.
+    PaymentRecall(i64),
+    /// Results that were taken in together, by the number of the call.
+    PaymentResults(i64),
     /// A set that was imported, by its number.
     Import(Knowledge),
     /// An import that was withdrawn, by its own number.
@@ -134,6 +154,33 @@ const ARREARS_INSTALMENTS: &str = "SELECT number, line, year, collection, instal
      WHERE municipality = $1 AND number = $2 ORDER BY line";
 const ARREARS_PROMISES: &str =
     "SELECT number, line, due_on, yen FROM arrears_promise WHERE municipality = $1 AND number = $2 ORDER BY line";
+const PAYEE_ACCOUNT: &str = "SELECT number, matter, household, source, inquiry, applied_on, obtained_on, holder, changed_on, entry, at, by_whom \
+     FROM payee_account WHERE municipality = $1 AND number = $2";
+const PURGE: &str = "SELECT number, entry, rule, purged_on, at, by_whom FROM purge WHERE municipality = $1 AND number = $2";
+const INQUIRIES: &str = "SELECT id, ordinal, call, what, year, legal_row, matter, affair, reference, stage, payment_matter, household, person, \
+     on_day, asked_on, at, by_whom FROM inquiry WHERE municipality = $1 AND call = $2 ORDER BY ordinal";
+const INQUIRIES_SENT: &str =
+    "SELECT inquiry, call, refused, at, by_whom FROM inquiry_sent WHERE municipality = $1 AND call = $2 ORDER BY inquiry";
+const INQUIRY_ANSWERS: &str = "SELECT sequence, call, inquiry, standing, use, digest, entry, holder, changed_on, detail, knowledge, told_at, at, by_whom \
+     FROM inquiry_answer WHERE municipality = $1 AND call = $2 ORDER BY sequence";
+const PAYMENT_BATCH: &str = "SELECT number, decided_on, bank_day, sender, remark, lines, yen, digest, at, by_whom FROM payment_batch \
+     WHERE municipality = $1 AND number = $2";
+const PAYMENT_LINES: &str = "SELECT id, batch, place, payment_order, entry, yen, replaces FROM payment_line \
+     WHERE municipality = $1 AND batch = $2 ORDER BY place";
+const PAYMENT_WITHDRAWAL: &str = "SELECT batch, reason, at, by_whom FROM payment_withdrawal WHERE municipality = $1 AND batch = $2";
+const PAYMENT_FILE: &str =
+    "SELECT serial, batch, act, entry, sha256, lines, yen, at, by_whom FROM payment_file WHERE municipality = $1 AND serial = $2";
+const PAYMENT_HELD: &str = "SELECT h.line, h.reason FROM payment_held h \
+     JOIN payment_line l ON l.municipality = h.municipality AND l.id = h.line \
+     JOIN payment_file f ON f.municipality = l.municipality AND f.batch = l.batch \
+     WHERE h.municipality = $1 AND f.serial = $2 ORDER BY h.line";
+const PAYMENT_RECALL: &str = "SELECT line, reason, at, by_whom FROM payment_recall WHERE municipality = $1 AND line = $2";
+const PAYMENT_RESULTS: &str =
+    "SELECT call, source, paid, failed, returned, exceptions, at, by_whom FROM payment_results WHERE municipality = $1 AND call = $2";
+const PAYMENT_OUTCOMES: &str = "SELECT line, outcome, reason, on_day, call FROM payment_outcome WHERE municipality = $1 AND call = $2 \
+     ORDER BY line, outcome";
+const PAYMENT_EXCEPTIONS: &str =
+    "SELECT call, place, line, what FROM payment_exception WHERE municipality = $1 AND call = $2 ORDER BY place";
 const PREPARED_ACT: &str = "SELECT id, content, maker, at FROM prepared_act WHERE municipality = $1 AND id = $2";
 const CREDENTIAL: &str =
     "SELECT ordinal, account, hash, signature, at FROM credential WHERE municipality = $1 AND ordinal = $2 AND account = $3";
@@ -182,6 +229,20 @@ pub(crate) const STATEMENTS: &[&str] = &[
     ARREARS,
     ARREARS_INSTALMENTS,
     ARREARS_PROMISES,
+    PAYEE_ACCOUNT,
+    PURGE,
+    INQUIRIES,
+    INQUIRIES_SENT,
+    INQUIRY_ANSWERS,
+    PAYMENT_BATCH,
+    PAYMENT_LINES,
+    PAYMENT_WITHDRAWAL,
+    PAYMENT_FILE,
+    PAYMENT_HELD,
+    PAYMENT_RECALL,
+    PAYMENT_RESULTS,
+    PAYMENT_OUTCOMES,
+    PAYMENT_EXCEPTIONS,
     IMPORT,
     WITHDRAWAL,
     RECEIPT_FILE,
@@ -219,6 +280,16 @@ impl fmt::Display for Record<'_> {
             Record::RefundClaim(notice) => write!(f, "claim after refund notice {notice}"),
             Record::Heir(number) => write!(f, "heir {number}"),
             Record::Arrears(number) => write!(f, "arrears {number}"),
+            Record::PayeeAccount(number) => write!(f, "payee account {number}"),
+            Record::Purge(number) => write!(f, "purge {number}"),
+            Record::Inquiries(call) => write!(f, "inquiries {call}"),
+            Record::InquiriesSent(call) => write!(f, "inquiries sent {call}"),
+            Record::InquiryAnswers(call) => write!(f, "inquiry answers {call}"),
+            Record::PaymentBatch(number) => write!(f, "payment batch {number}"),
+            Record::PaymentWithdrawal(number) => write!(f, "payment batch {number} taken back"),
+            Record::PaymentFile(serial) => write!(f, "payment file {serial}"),
+            Record::PaymentRecall(line) => write!(f, "recall of payment {line}"),
+            Record::PaymentResults(call) => write!(f, "payment results {call}"),
             Record::Import(knowledge) => write!(f, "import {knowledge}"),
             Record::Withdrawal(withdrawn) => write!(f, "withdrawal of import {withdrawn}"),
             Record::ReceiptFile(number) => write!(f, "receipt file {number}"),
@@ -262,6 +333,16 @@ impl<'r> Record<'r> {
             Record::RefundClaim(_) => "refund claim",
             Record::Heir(_) => "heir",
             Record::Arrears(_) => "arrears",
+            Record::PayeeAccount(_) => "payee account",
+            Record::Purge(_) => "purge",
+            Record::Inquiries(_) => "inquiries",
+            Record::InquiriesSent(_) => "inquiries sent",
+            Record::InquiryAnswers(_) => "inquiry answers",
+            Record::PaymentBatch(_) => "payment batch",
+            Record::PaymentWithdrawal(_) => "payment withdrawal",
+            Record::PaymentFile(_) => "payment file",
+            Record::PaymentRecall(_) => "payment recall",
+            Record::PaymentResults(_) => "payment results",
             Record::Import(_) => "import",
             Record::Withdrawal(_) => "withdrawal",
             Record::ReceiptFile(_) => "receipt file",
@@ -292,6 +373,16 @@ impl<'r> Record<'r> {
             | Record::RefundClaim(number)
             | Record::Heir(number)
             | Record::Arrears(number)
+            | Record::PayeeAccount(number)
+            | Record::Purge(number)
+            | Record::Inquiries(number)
+            | Record::InquiriesSent(number)
+            | Record::InquiryAnswers(number)
+            | Record::PaymentBatch(number)
+            | Record::PaymentWithdrawal(number)
+            | Record::PaymentFile(number)
+            | Record::PaymentRecall(number)
+            | Record::PaymentResults(number)
             | Record::Notice(number)
             | Record::Coverage(number)
             | Record::Import(Knowledge(number))
@@ -335,6 +426,16 @@ impl<'r> Record<'r> {
             "arrears" => Record::Arrears(number()?),
             "notice" => Record::Notice(number()?),
             "coverage" => Record::Coverage(number()?),
+            "payee account" => Record::PayeeAccount(number()?),
+            "purge" => Record::Purge(number()?),
+            "inquiries" => Record::Inquiries(number()?),
+            "inquiries sent" => Record::InquiriesSent(number()?),
+            "inquiry answers" => Record::InquiryAnswers(number()?),
+            "payment batch" => Record::PaymentBatch(number()?),
+            "payment withdrawal" => Record::PaymentWithdrawal(number()?),
+            "payment file" => Record::PaymentFile(number()?),
+            "payment recall" => Record::PaymentRecall(number()?),
+            "payment results" => Record::PaymentResults(number()?),
             "import" => Record::Import(Knowledge(number()?)),
             "withdrawal" => Record::Withdrawal(Knowledge(number()?)),
             "receipt file" => Record::ReceiptFile(number()?),
@@ -396,6 +497,16 @@ impl<'r> Record<'r> {
             Record::RefundClaim(_) => &[REFUND_CLAIM],
             Record::Heir(_) => &[HEIR],
             Record::Arrears(_) => &[ARREARS, ARREARS_INSTALMENTS, ARREARS_PROMISES],
+            Record::PayeeAccount(_) => &[PAYEE_ACCOUNT],
+            Record::Purge(_) => &[PURGE],
+            Record::Inquiries(_) => &[INQUIRIES],
+            Record::InquiriesSent(_) => &[INQUIRIES_SENT],
+            Record::InquiryAnswers(_) => &[INQUIRY_ANSWERS],
+            Record::PaymentBatch(_) => &[PAYMENT_BATCH, PAYMENT_LINES],
+            Record::PaymentWithdrawal(_) => &[PAYMENT_WITHDRAWAL],
+            Record::PaymentFile(_) => &[PAYMENT_FILE, PAYMENT_HELD],
+            Record::PaymentRecall(_) => &[PAYMENT_RECALL],
+            Record::PaymentResults(_) => &[PAYMENT_RESULTS, PAYMENT_OUTCOMES, PAYMENT_EXCEPTIONS],
             Record::Import(_) => &[IMPORT],
             Record::Withdrawal(_) => &[WITHDRAWAL],
             Record::ReceiptFile(_) => &[RECEIPT_FILE],
@@ -423,6 +534,16 @@ impl<'r> Record<'r> {
                 | Record::RefundClaim(number)
                 | Record::Heir(number)
                 | Record::Arrears(number)
+                | Record::PayeeAccount(number)
+                | Record::Purge(number)
+                | Record::Inquiries(number)
+                | Record::InquiriesSent(number)
+                | Record::InquiryAnswers(number)
+                | Record::PaymentBatch(number)
+                | Record::PaymentWithdrawal(number)
+                | Record::PaymentFile(number)
+                | Record::PaymentRecall(number)
+                | Record::PaymentResults(number)
                 | Record::Notice(number)
                 | Record::Coverage(number)
                 | Record::Import(Knowledge(number))

@@ -118,7 +118,7 @@ pub enum Broken {
 }
 
 /// Records of which every entry vouches for one row, or for those from one place to another.
-const COUNTS: [(&str, &str); 32] = [
+const COUNTS: [(&str, &str); 42] = [
     ("rule", "SELECT COUNT(*) FROM rule WHERE municipality = $1"),
     ("ordinance", "SELECT COUNT(*) FROM ordinance WHERE municipality = $1"),
     ("revision", "SELECT COUNT(*) FROM revision WHERE municipality = $1"),
@@ -146,6 +146,16 @@ const COUNTS: [(&str, &str); 32] = [
     ("refund claim", "SELECT COUNT(*) FROM refund_claim WHERE municipality = $1"),
     ("heir", "SELECT COUNT(*) FROM heir WHERE municipality = $1"),
     ("arrears", "SELECT COUNT(*) FROM arrears_event WHERE municipality = $1"),
+    ("payee account", "SELECT COUNT(*) FROM payee_account WHERE municipality = $1"),
+    ("purge", "SELECT COUNT(*) FROM purge WHERE municipality = $1"),
+    ("inquiries", "SELECT COUNT(DISTINCT call) FROM inquiry WHERE municipality = $1"),
+    ("inquiries sent", "SELECT COUNT(DISTINCT call) FROM inquiry_sent WHERE municipality = $1"),
+    ("inquiry answers", "SELECT COUNT(DISTINCT call) FROM inquiry_answer WHERE municipality = $1"),
+    ("payment batch", "SELECT COUNT(*) FROM payment_batch WHERE municipality = $1"),
+    ("payment withdrawal", "SELECT COUNT(*) FROM payment_withdrawal WHERE municipality = $1"),
+    ("payment file", "SELECT COUNT(*) FROM payment_file WHERE municipality = $1"),
+    ("payment recall", "SELECT COUNT(*) FROM payment_recall WHERE municipality = $1"),
+    ("payment results", "SELECT COUNT(*) FROM payment_results WHERE municipality = $1"),
     ("import", "SELECT COUNT(*) FROM import_set WHERE municipality = $1"),
     ("withdrawal", "SELECT COUNT(*) FROM import_withdrawal WHERE municipality = $1"),
     ("receipt file", "SELECT COUNT(*) FROM receipt_file WHERE municipality = $1"),
@@ -187,7 +197,7 @@ impl Store {
     /// what the entries vouch for: facts, decisions, rules, ordinances, revisions, acts, their
     /// signatures and effects, admissions, drafts, pauses, shadow reports, prepared acts, passwords,
     /// log-ins, sessions, jobs, entries of the vault, imports and their withdrawals, notices, settlements, postings, orders, receipts and deliveries, consents,
-    /// notices and claims of refunds, heirs, steps about arrears. Names,
+    /// notices and claims of refunds, heirs, steps about arrears, accounts, inquiries and payments. Names,
     /// addresses and contacts are not looked at.
     ///
     /// `heads` are heads that were kept elsewhere, whose signatures the caller has verified; those

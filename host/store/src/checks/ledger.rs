@@ -77,10 +77,10 @@ pub(super) async fn check(store: &Store) {
 async fn check_idempotence(store: &Store) {
     let office = office(210);
     let one = assessed("one", 1, 10_000);
-    assert_eq!(store.post(office, &[one.clone()], &stamp()).await.unwrap(), [Posted::New]);
-    assert_eq!(store.post(office, &[one.clone()], &stamp()).await.unwrap(), [Posted::Already]);
+    assert_eq!(store.post(office, std::slice::from_ref(&one), &stamp()).await.unwrap(), [Posted::New]);
+    assert_eq!(store.post(office, std::slice::from_ref(&one), &stamp()).await.unwrap(), [Posted::Already]);
     // The other municipality does not know it.
-    assert_eq!(store.post(super::office(211), &[one.clone()], &stamp()).await.unwrap(), [Posted::New]);
+    assert_eq!(store.post(super::office(211), std::slice::from_ref(&one), &stamp()).await.unwrap(), [Posted::New]);
     let other = Posting { transfers: assessed("", 1, 10_001).transfers, ..one.clone() };
     assert_eq!(refused(store, office, &[assessed("two", 2, 1), other]).await, LedgerError::OtherContent(one.id));
     assert_eq!(store.posting(office, Digest::of(b"two")).await.unwrap(), None);
@@ -159,7 +159,7 @@ async fn check_phases(store: &Store) {
     store.post(office, &[more, over, decided, sent("sent")], &stamp()).await.unwrap();
     assert_eq!(refused(store, office, &[sent("again")]).await, LedgerError::Short(Digest::of(b"again")));
     let back = posting("back", Event::RefundWithdrawn, vec![transfer(order, overpaid, 700, Phase::Posted)]);
-    assert_eq!(refused(store, office, &[back.clone()]).await, LedgerError::Short(back.id));
+    assert_eq!(refused(store, office, std::slice::from_ref(&back)).await, LedgerError::Short(back.id));
     let failed = Phase::Void(TransferId { posting: Digest::of(b"sent"), line: 0 });
     store
         .post(office, &[posting("failed", Event::Failed, vec![transfer(order, Account::bank(), 700, failed)]), sent("again")], &stamp())

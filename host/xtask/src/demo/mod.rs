@@ -2,6 +2,8 @@
 //! real rates of a real city, and then the rule changed without a redeploy: a signed package, a
 //! shadow run, two people, a date of the law, and back again.
 
+mod money;
+
 use crate::build::{self, Profile};
 use crate::step;
 use anyhow::{Context as _, ensure};
@@ -16,8 +18,8 @@ const MASS_DECISION: &str = "2025-06-13";
 /// What is learnt before the first day is decided again on the second.
 const QUARTERS: [(&str, &str); 4] =
     [("2025-07-01", "2025-07-11"), ("2025-10-01", "2025-10-10"), ("2026-01-01", "2026-01-13"), ("2026-04-01", "2026-04-10")];
-/// The rules of the year: each rests on the decisions of those before.
-const RULES: [&str; 3] = ["premium", "exemption", "instalment"];
+/// The rules: those of the year, each of which rests on the decisions of those before, then those of money.
+const RULES: [&str; 5] = ["premium", "exemption", "instalment", "delinquency", "refund"];
 
 /// Case dates that the first revision answers: those of the ordinance.
 const FIRST: [&str; 4] = ["--from", "2019-04-01", "--until", "2027-04-01"];
@@ -52,7 +54,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let package = office.package("premium", "0.1.0")?;
     office.run(&["rule", "add", &package], TANAKA)?;
     office.save_draft("asahikawa", &std::fs::read_to_string(ordinance("premium"))?)?;
-    let first = office.revision("asahikawa", "premium", "0.1.0")?;
+    step("what its ordinance assumes is confirmed by both accounts, for the synthetic city only: nothing provisional can post");
+    let confirmed = office.confirmed("asahikawa")?;
+    let first = office.revision(&confirmed, "premium", "0.1.0")?;
     office.approved(&[&["activate", &first, "--reason", "当初の改版"], &FIRST[..]].concat())?;
     step("the assessment of fiscal year 2025, decided on 13 June 2025");
     office.assess(&["--on", MASS_DECISION])?;
@@ -61,7 +65,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     println_all(&told);
     let household = office.example(&told)?;
 
-    office.year_of_change()?;
+    let mut receipts = office.year_of_change()?;
+    office.money(&mut receipts)?;
 
     step("a second signed package arrives, with it an ordinance that rounds each part down to 10 yen in place of 100");
     // The second package's rule is the first one's under another version: what changes amounts is the ordinance.
@@ -70,7 +75,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let amended = std::fs::read_to_string(ordinance("premium"))?
         .replace("part_rounding = { unit_yen = 100, direction = \"down\" }", "part_rounding = { unit_yen = 10, direction = \"down\" }");
     office.save_draft("asahikawa-10-yen", &amended)?;
-    let second = office.revision("asahikawa-10-yen", "premium", "0.2.0")?;
+    let confirmed = office.confirmed("asahikawa-10-yen")?;
+    let second = office.revision(&confirmed, "premium", "0.2.0")?;
     step("its shadow run over the assessed city");
     office.run(&["shadow", "run", &second, "--year", YEAR], TANAKA)?;
     step("tanaka proposes it for fiscal year 2025, seeing the difference; suzuki signs what was shown");
@@ -183,13 +189,13 @@ impl Office {
         self.run(&["ordinance", "draft", name, file.to_str().context("a path in UTF-8")?], TANAKA)
     }
 
-    /// Makes a revision of a draft and a rule of a version, and answers its first digits.
-    fn revision(&self, draft: &str, rule: &str, version: &str) -> anyhow::Result<String> {
+    /// Makes a revision of an ordinance and a rule of a version, and answers its first digits.
+    fn revision(&self, ordinance: &str, rule: &str, version: &str) -> anyhow::Result<String> {
         let rules = self.output(&["rule", "list"], None)?;
         let line = rules.lines().find(|line| line.contains(rule) && line.contains(version));
         let line = line.with_context(|| format!("no rule {rule} of version {version}"))?;
         let rule = line.split_whitespace().next().context("a digest")?;
-        let made = self.output(&["revision", "make", "--rule", rule, "--ordinance", draft], TANAKA)?;
+        let made = self.output(&["revision", "make", "--rule", rule, "--ordinance", ordinance], TANAKA)?;
         let revision = made.split_whitespace().nth(1).context("a revision")?;
         Ok(revision[..12].to_owned())
     }
@@ -218,20 +224,25 @@ impl Office {
         Ok(())
     }
 
-    /// A year of change: facts come late, are corrected and withdrawn; each quarter decides again whom they touch.
-    fn year_of_change(&self) -> anyhow::Result<()> {
-        step("two more rules, for exemptions and for instalments, on the same way into the office");
-        for rule in ["exemption", "instalment"] {
+    /// A year of change: facts come late, are corrected and withdrawn; each quarter decides again whom they touch. Meanwhile
+    /// the city pays. Answers the files of receipts that are not taken in yet.
+    fn year_of_change(&self) -> anyhow::Result<Vec<String>> {
+        step("four more rules, for exemptions, instalments, arrears and refunds, on the same way into the office");
+        for rule in &RULES[1..] {
             let package = self.package(rule, "0.1.0")?;
             self.run(&["rule", "add", &package], TANAKA)?;
             self.save_draft(rule, &std::fs::read_to_string(ordinance(rule))?)?;
-            let revision = self.revision(rule, rule, "0.1.0")?;
+            let revision = self.revision(&self.confirmed(rule)?, rule, "0.1.0")?;
             self.approved(&[&["activate", &revision, "--reason", "当初の改版"], &FIRST[..]].concat())?;
         }
-        step("the year's premiums become instalments");
+        step("the year's premiums become instalments, and stand in the ledger");
         self.decide(&["instalments", "--year", YEAR, "--on", MASS_DECISION])?;
+        self.run(&["ledger", "totals"], None)?;
+        let mut receipts = self.receipt_files()?;
         let mut told = String::new();
         for (until, on) in QUARTERS {
+            step(&format!("what the city pays before {until}, with faults of every kind"));
+            self.receive(&mut receipts, until)?;
             step(&format!("what the office learns before {until}, and whom it touches: decided again on {on}"));
             told = self.output(&["demo-year", "--year", YEAR, "--until", until, "--story"], None)?;
             println_all(&told);
@@ -247,7 +258,8 @@ impl Office {
         self.run(&["instalments", "--household", household, "--year", YEAR], None)?;
         step("what waits for a clerk");
         // What waits is status 1.
-        self.decide(&["queue", "--year", YEAR])
+        self.decide(&["queue", "--year", YEAR])?;
+        Ok(receipts)
     }
 
     /// The household of an explanation.
