@@ -17,11 +17,13 @@ use jorei_package::signing::{SecretKey, generate};
 use jorei_service::activation::{Plan, activate};
 use jorei_service::acts::{Proposal, based, propose, sign, signature};
 use jorei_service::admission::admit;
+use jorei_service::confirmation::confirm;
 use jorei_service::demo_city::DemoCity;
 use jorei_service::officer::{Now, Officer};
 use jorei_service::randomness::nonce;
 use jorei_service::revisions::make;
 use jorei_service::sessions;
+use jorei_service::value_states::unconfirmed;
 use jorei_store::Store;
 use jorei_store::acts::Verdict;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -171,6 +173,46 @@ impl CityHall {
             let revision = self.revision(admitted, &ordinance(rule)).await;
             self.activate(revision, false).await;
         }
+    }
+
+    /// Puts the slots of what is paid late and of what is paid back in force.
+    ///
+    /// # Panics
+    /// When a step of the real way refuses.
+    pub async fn add_the_money_slots(&self) {
+        for rule in ["delinquency", "refund"] {
+            let admitted = self.admit(&package(rule, &self.vendor)).await;
+            let revision = self.revision(admitted, &ordinance(rule)).await;
+            self.activate(revision, false).await;
+        }
+    }
+
+    /// Puts every slot in force under ordinances whose assumed values two people confirmed, so that what is decided is posted.
+    ///
+    /// # Panics
+    /// When a step of the real way refuses.
+    pub async fn settle_the_law(&self) {
+        for rule in ["premium", "exemption", "instalment", "delinquency", "refund"] {
+            let admitted = self.admit(&package(rule, &self.vendor)).await;
+            let written = ordinance(rule);
+            self.revision(admitted, &written).await;
+            let revision = self.revision(admitted, &self.confirmed(&written).await).await;
+            self.activate(revision, false).await;
+        }
+    }
+
+    /// An ordinance after two people confirmed every value of it that was not.
+    async fn confirmed(&self, written: &str) -> String {
+        let (maker, signer) = (self.officer("rules").await, self.officer("rules-2").await);
+        let (open, ordinance) = (unconfirmed(written), Digest::of(written.as_bytes()));
+        if open.is_empty() {
+            return written.to_owned();
+        }
+        let made = confirm(&self.store, self.municipality, &maker, ordinance, (&open, "条例"), &now()).await;
+        let (act, result) = made.expect("a confirmation");
+        let signed = sign(&self.store, self.municipality, &signer, act, Verdict::Approve, &now()).await.expect("a signature");
+        assert!(signed.in_effect);
+        self.store.ordinance(self.municipality, result).await.expect("a text").expect("the ordinance")
     }
 
     /// Starts the service over these records.

@@ -38,7 +38,7 @@ async fn found(store: Store, settled: bool) -> City {
     let instalment = office.revision(&store, &RUNTIME, "instalment", &text("instalment")).await;
     office.activate(&store, &RUNTIME, instalment, in_force).await;
     let live = Arc::new(load(&store, &RUNTIME, asahikawa(), premium).await.unwrap());
-    City { shelf: Shelf::new(store.clone(), Arc::clone(&RUNTIME)), store, live }
+    City { shelf: Shelf::new(store.clone(), Arc::clone(&RUNTIME)), store, live, office }
 }
 
 fn households(count: i64) -> Vec<Assertion> {

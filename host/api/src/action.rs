@@ -155,6 +155,42 @@ actions! {
     ImportsApply = "imports.apply", lookup: true, files: [Insured], approval: One("it is laid over what was known, and two people can withdraw it");
     /// Prepare the withdrawal of an import, to be read before it is signed.
     ImportsWithdraw = "imports.withdraw", lookup: false, files: [], approval: Act;
+    /// List the files of receipts that were taken.
+    ReceiptFilesList = "receipts.files", lookup: false, files: [], approval: Reads;
+    /// Take a file of a channel or a statement of the bank.
+    ReceiptsTake = "receipts.take", lookup: false, files: [], approval: One("it counts as its channel told it, and what it says can be taken back; nothing is paid out by it");
+    /// List and read receipts.
+    ReceiptsShow = "receipts.show", lookup: true, files: [Receipts], approval: Reads;
+    /// Say what a receipt pays, or take it back.
+    ReceiptsSettle = "receipts.settle", lookup: true, files: [Receipts], approval: One("the money stays in the ledger with account and reason; nothing is paid out by it");
+    /// Reconcile what the channels told against what the bank delivered.
+    ReconciliationShow = "reconciliation.show", lookup: false, files: [], approval: Reads;
+    /// See the accounts of a household and the postings.
+    LedgerShow = "ledger.show", lookup: true, files: [Receipts], approval: Reads;
+    /// Sum up the ledger by kind of account.
+    LedgerTotals = "ledger.totals", lookup: false, files: [], approval: Reads;
+    /// Add the ledger up again.
+    LedgerCheck = "ledger.check", lookup: false, files: [], approval: One("it changes nothing");
+    /// See overpayments with what became of them, and what lapses.
+    RefundsShow = "refunds.show", lookup: true, files: [Receipts], approval: Reads;
+    /// Decide what becomes of a household's overpayments.
+    RefundsDecide = "refunds.decide", lookup: true, files: [Receipts], approval: One("the rule decides, under revisions that two people put in force; two people release what is paid out");
+    /// Record consents, claims and declarations of heirs.
+    RefundsRecord = "refunds.record", lookup: true, files: [Receipts], approval: One("it is what somebody said on paper; nothing is paid by it");
+    /// Print and send a notice of a refund.
+    RefundsNotify = "refunds.notify", lookup: true, files: [Insured, Receipts], approval: One("it tells what was decided, and nothing is paid by it");
+    /// Record that a refund can no longer be claimed.
+    RefundsLapse = "refunds.lapse", lookup: true, files: [Receipts], approval: One("only what the decision itself says has lapsed, and it stays listed with account and reason");
+    /// See what is owed, what it costs to pay late, and what was done.
+    ArrearsShow = "arrears.show", lookup: true, files: [Arrears], approval: Reads;
+    /// List the demand notices that are due.
+    ArrearsDemands = "arrears.demands", lookup: true, files: [Insured, Arrears], approval: Reads;
+    /// Decide the charges of a household.
+    ArrearsDecide = "arrears.decide", lookup: true, files: [Arrears], approval: One("the rule decides, under revisions that two people put in force");
+    /// Record a demand, a grace, a promise or another step.
+    ArrearsRecord = "arrears.record", lookup: true, files: [Arrears], approval: One("it stands with account and reason, and a further step takes it back");
+    /// Prepare that what can no longer be collected is given up, to be read before it is signed.
+    ArrearsGiveUp = "arrears.give-up", lookup: true, files: [Arrears], approval: Act;
     /// List the packages that were tried, and the admitted rules.
     RulesList = "rules.list", lookup: false, files: [], approval: Reads;
     /// See one admitted rule.
@@ -183,6 +219,10 @@ actions! {
     ActsRead = "acts.read", lookup: false, files: [], approval: Reads;
     /// See the acts about persons too: protections, personal numbers.
     ActsPersons = "acts.persons", lookup: false, files: [], approval: Reads;
+    /// See the acts that give up what is owed, and make them.
+    ActsClaims = "acts.claims", lookup: false, files: [], approval: Reads;
+    /// See the acts about payments and the accounts of payees, and make them.
+    ActsPayments = "acts.payments", lookup: false, files: [], approval: Reads;
     /// Prepare an act about rules, ordinances or values, to be read before it is signed.
     ActsPrepare = "acts.prepare", lookup: false, files: [], approval: Act;
     /// Prepare an act about accounts, roles, vendors and grants.

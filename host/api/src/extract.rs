@@ -9,6 +9,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::id::Digest;
+use jorei_domain::ledger::Instalment;
+use jorei_domain::record::COLLECTIONS;
 use serde::de::DeserializeOwned;
 use std::str::FromStr;
 
@@ -163,6 +165,42 @@ fn expected(text: &str) -> String {
 /// A civil date in a request.
 pub fn date(member: &str, text: &str) -> Result<Date, Problem> {
     Date::parse(text).map_err(|_| Problem::invalid(format!("{member}: not a date (write 2025-04-01)")))
+}
+
+/// One line of words in a request: a reason, or where a paper is. It is kept for ever, so it holds no long number of anybody.
+pub fn line(member: &str, text: &str, longest: usize) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > longest || text.chars().any(char::is_control) {
+        return Err(Problem::invalid(format!("{member}: write one line of 1 to {longest} characters, without names or addresses")));
+    }
+    let joins = |letter: char| letter.is_numeric() || matches!(letter, '-' | '－' | 'ー');
+    if text.split(|letter| !joins(letter)).any(|run| run.chars().filter(|letter| letter.is_numeric()).count() >= LONG_NUMBER) {
+        return Err(Problem::invalid(format!("{member}: it holds a number of {LONG_NUMBER} digits or more; write it without")));
+    }
+    Ok(text.to_owned())
+}
+
+/// So many digits in a row may be a personal number or an account.
+const LONG_NUMBER: usize = 10;
+
+/// The day of something that has happened: none for today, and not after it.
+pub fn day_until(member: &str, text: Option<&str>, today: Date) -> Result<Date, Problem> {
+    match text.map(|text| date(member, text)).transpose()? {
+        Some(day) if day > today => Err(Problem::invalid(format!("{member}: that day has not come yet"))),
+        day => Ok(day.unwrap_or(today)),
+    }
+}
+
+/// An instalment in a request: its fiscal year, way of collection and number.
+pub fn instalment(year: i32, collection: Option<&str>, number: u16) -> Result<Instalment, Problem> {
+    let year = fiscal_year("year", year)?.year();
+    let place = COLLECTIONS.iter().position(|word| *word == collection.unwrap_or(COLLECTIONS[0]));
+    let collection = place.and_then(|place| u8::try_from(place).ok());
+    let collection = collection.ok_or_else(|| Problem::invalid(format!("collection: one of {}", COLLECTIONS.join(", "))))?;
+    if !(1..1_000).contains(&number) {
+        return Err(Problem::invalid("number: an instalment has a number from 1 to 999"));
+    }
+    Ok(Instalment { year, collection, number })
 }
 
 /// A fiscal year in a request.

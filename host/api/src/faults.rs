@@ -9,6 +9,8 @@ use jorei_engine::Fault;
 use jorei_service::activation::ActivationError;
 use jorei_service::acts::ActsError;
 use jorei_service::admission::AdmissionError;
+use jorei_service::arrears::ArrearsError;
+use jorei_service::arrears::write_off::WriteOffError;
 use jorei_service::assess::AssessError;
 use jorei_service::audit::AuditError;
 use jorei_service::case_file::CaseError;
@@ -24,11 +26,15 @@ use jorei_service::protections::ProtectionError;
 use jorei_service::queue::settlement::SettleError;
 use jorei_service::randomness::NoRandomness;
 use jorei_service::reassessment::ReassessError;
+use jorei_service::receipts::ReceiveError;
+use jorei_service::reconciliation::ReconcileError;
+use jorei_service::refunds::RefundError;
 use jorei_service::revisions::RevisionError;
 use jorei_service::sessions::SessionError;
 use jorei_service::shadow::ShadowError;
 use jorei_store::StoreError;
 use jorei_store::acts::ActError;
+use jorei_store::receipts::ReceiptsError;
 
 /// Nobody has the number that was sent. It is not repeated: it may be a personal number in the wrong field.
 fn nobody() -> Problem {
@@ -48,6 +54,12 @@ impl From<StoreError> for Problem {
             },
             // What was sent in place of an id may be anything, and is not repeated.
             StoreError::Prefix { what, wrong, .. } => return Problem::not_found(format!("{what}: {wrong}")),
+            StoreError::Receipts(ReceiptsError::NoReceipt(_)) => {
+                return Problem::not_found("no receipt of this office has this number; GET …/receipts lists them");
+            }
+            StoreError::Receipts(ReceiptsError::Refused(_, wrong)) => return Problem::new(Code::NotAllowedNow, wrong),
+            // A household's number may be anything that was typed into the field, and is not repeated.
+            StoreError::Refund { wrong, .. } | StoreError::Arrears { wrong, .. } => return Problem::new(Code::NotAllowedNow, wrong),
             _ => Code::NotAllowedNow,
         };
         Problem::new(code, error)
@@ -324,6 +336,94 @@ impl From<MasterError> for Problem {
             error @ MasterError::NoLedger { .. } => Problem::not_found(error),
             error @ MasterError::OnlyNow { .. } => Problem::invalid(error),
             MasterError::NoYear { .. } => Problem::invalid("year: give the fiscal year of this master, as 2025"),
+            error => Problem::fault(&error),
+        }
+    }
+}
+
+impl From<ReceiveError> for Problem {
+    fn from(error: ReceiveError) -> Problem {
+        match error {
+            ReceiveError::Refused(report) => crate::routes::receipts::refused(report),
+            ReceiveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReconcileError> for Problem {
+    fn from(error: ReconcileError) -> Problem {
+        match error {
+            ReconcileError::Store(error) => error.into(),
+            // Bank days are counted by holidays that the law sets.
+            ReconcileError::NotPublished(error) => Problem::new(Code::LawMissing, error),
+        }
+    }
+}
+
+impl From<RefundError> for Problem {
+    fn from(error: RefundError) -> Problem {
+        let not_now = |text: String| Problem::new(Code::NotAllowedNow, text);
+        match error {
+            RefundError::Store(error) => error.into(),
+            RefundError::Revision(error) => error.into(),
+            RefundError::Nothing(_) => {
+                not_now("nothing of this household is overpaid and undecided; GET …/refunds tells what became of it".into())
+            }
+            RefundError::Blocked { reasons, .. } => {
+                not_now(reasons.iter().map(jorei_service::refunds::Blocked::ja).collect::<Vec<_>>().join("。"))
+            }
+            RefundError::Unpaid { number, .. } => {
+                not_now(format!("overpayment {number}: its payments do not make up what stands; look at GET …/ledger of the household"))
+            }
+            RefundError::NoOrder(_) => Problem::not_found("no payment order of this office has this number"),
+            RefundError::NotBarred { bar_on: Some(bar_on), .. } => not_now(format!("it can be claimed until the day before {bar_on}")),
+            RefundError::NotBarred { bar_on: None, .. } => {
+                not_now("nobody has computed when it lapses; POST …/refunds/decisions does".into())
+            }
+            error @ RefundError::NoReason => Problem::invalid(format!("reason: {error}")),
+            RefundError::Raced(_) => Problem::new(Code::Busy, "others are working on the same household; send it again"),
+            error @ (RefundError::Fault { .. } | RefundError::Thread) => Problem::fault(&error),
+            error @ (RefundError::NotOpen { .. } | RefundError::NotLater { .. }) => Problem::new(Code::NotAllowedNow, error),
+        }
+    }
+}
+
+impl From<ArrearsError> for Problem {
+    fn from(error: ArrearsError) -> Problem {
+        let not_now = |text: String| Problem::new(Code::NotAllowedNow, text);
+        match error {
+            ArrearsError::Store(error) => error.into(),
+            ArrearsError::Revision(error) => error.into(),
+            ArrearsError::Record(error) => error.into(),
+            ArrearsError::Fault(error) => error.into(),
+            ArrearsError::NoDueDate { instalment, .. } => not_now(format!(
+                "{instalment}: it is in the ledger, and no settled decision says when it was due; decide the instalments of the year"
+            )),
+            ArrearsError::NothingDue { on, .. } => not_now(format!("nothing of this household was due on or before {on}")),
+            ArrearsError::Earlier { on, later, .. } => {
+                not_now(format!("on: the ledger has something that counts from {later}, after {on}; decide as of {later} or a later day"))
+            }
+            ArrearsError::Outcome { what, .. } => not_now(format!("the outcome of the delinquency rule has no {what}; tell its vendor")),
+            ArrearsError::Raced(_) => Problem::new(Code::Busy, "others are working on the same household; send it again"),
+            error => Problem::fault(&error),
+        }
+    }
+}
+
+impl From<WriteOffError> for Problem {
+    fn from(error: WriteOffError) -> Problem {
+        let not_now = |text: String| Problem::new(Code::NotAllowedNow, text);
+        match error {
+            WriteOffError::Store(error) => error.into(),
+            WriteOffError::Acts(error) => error.into(),
+            WriteOffError::Arrears(error) => error.into(),
+            WriteOffError::NothingOpen(_) => not_now("nothing of these instalments is open; GET …/arrears tells what is".into()),
+            WriteOffError::NotYet { instalment, on, from: Some(from), .. } => {
+                not_now(format!("{instalment}: it can still be collected on {on}; the ground holds from {from} on"))
+            }
+            WriteOffError::NotYet { instalment, on, from: None, .. } => {
+                not_now(format!("{instalment}: it can still be collected on {on}; the ground does not hold of it"))
+            }
             error => Problem::fault(&error),
         }
     }

@@ -33,7 +33,8 @@ pub const CASE: &str = "Jorei-Case";
 const DRAFT_MAX: usize = 1024 * 1024;
 /// Longest package, in bytes: a component with an interpreter inside has up to 18 MB.
 const PACKAGE_MAX: usize = 32 * 1024 * 1024;
-/// Longest set of files, in bytes of its document: about a month of a city of 300,000; a year's comes in on the machine.
+/// Longest set of files, or file of receipts, in bytes of its document: about a month of a city of 300,000; a year's comes in on
+/// the machine.
 const IMPORT_MAX: usize = 12 * 1024 * 1024;
 /// A package or a set of files may take so long to arrive, and again to be tried or compared.
 const PACKAGE_WAIT: Duration = Duration::from_secs(300);
@@ -251,7 +252,7 @@ async fn arrived(host: &Host, method: &Method, action: Action, body: Body) -> An
     let longest = match action {
         Action::RulesAdd => PACKAGE_MAX,
         Action::DraftsSave => DRAFT_MAX,
-        Action::ImportsApply => IMPORT_MAX,
+        Action::ImportsApply | Action::ReceiptsTake => IMPORT_MAX,
         _ => host.limits.body_bytes,
     };
     let wait = if is_large(action) { PACKAGE_WAIT } else { host.limits.body };
@@ -260,7 +261,7 @@ async fn arrived(host: &Host, method: &Method, action: Action, body: Body) -> An
 
 /// Is a body of megabytes part of the action?
 fn is_large(action: Action) -> bool {
-    matches!(action, Action::RulesAdd | Action::ImportsApply)
+    matches!(action, Action::RulesAdd | Action::ImportsApply | Action::ReceiptsTake)
 }
 
 /// A body of at most so many bytes, which arrives in time.

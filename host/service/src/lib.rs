@@ -26,6 +26,7 @@ pub mod fact_entry;
 pub mod imports;
 pub mod inquiries;
 pub mod language;
+pub mod ledger;
 pub mod levy;
 pub mod lookups;
 pub mod masters;

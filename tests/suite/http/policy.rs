@@ -112,12 +112,18 @@ impl Records {
             ("{revision}", self.revision.as_str()),
             ("{knowledge}", "1"),
             ("{file}", "insured"),
+            ("{receipt}", "1"),
+            ("{order}", "1"),
+            ("{day}", "2025-07-10"),
+            ("{posting}", self.act.as_str()),
         ];
         let path = known.into_iter().fold(served.path.clone(), |path, (name, value)| path.replace(name, value));
         let query = match served.operation.as_str() {
             "decisions_list" | "queue_list" | "queue_summary" | "queue_groups" => "?year=2025",
             "household_year_history" | "household_year_instalments" | "household_year_exemption" => "?year=2025",
             "masters_show" => "?limit=1",
+            "refunds_lapsed" => "?year=2025",
+            "arrears_demands" => "?on=2025-10-01",
             "revisions_in_force" => "?from=2025-04-01&until=2026-04-01",
             _ => "",
         };
@@ -176,7 +182,7 @@ async fn every_route_answers_every_role_as_the_printed_table_says() {
             }
         }
     }
-    assert_eq!(asked, 65 * 10 * 6);
+    assert_eq!(asked, 99 * 10 * 6);
     // Each look-up that was refused stands in the chain, once.
     let entries = hall.store.audit_entries(hall.municipality, before, 100_000).await.unwrap();
     let in_chain = entries.iter().filter(|kept| kept.entry.kind == "lookup" && kept.entry.subject.contains("refused: ")).count();
@@ -237,11 +243,27 @@ async fn nothing_is_reachable_without_a_session_but_what_is_listed() {
         ("queue_settle_item", "one person: "),
         ("imports_import", "one person: "),
         ("imports_withdrawal", "two people"),
+        ("receipts_take", "one person: "),
+        ("receipts_use_receipt", "one person: "),
+        ("receipts_reverse", "one person: "),
+        ("ledger_checks", "one person: "),
+        ("refunds_decide", "one person: "),
+        ("refunds_renew", "one person: "),
+        ("refunds_consent", "one person: "),
+        ("refunds_withdraw", "one person: "),
+        ("refunds_notice", "one person: "),
+        ("refunds_claim", "one person: "),
+        ("refunds_heir", "one person: "),
+        ("refunds_record_lapse", "one person: "),
+        ("arrears_decide", "one person: "),
+        ("arrears_record_demand", "one person: "),
+        ("arrears_record_step", "one person: "),
+        ("arrears_write_off", "two people"),
     ] {
         let found = routes.iter().find(|served| served.operation == operation).unwrap().approval.clone().unwrap();
         assert!(found.starts_with(approval), "{operation}: {found}");
     }
-    assert_eq!(routes.iter().filter(|served| served.approval.as_ref().is_some_and(|approval| approval != "reads")).count(), 23);
+    assert_eq!(routes.iter().filter(|served| served.approval.as_ref().is_some_and(|approval| approval != "reads")).count(), 39);
     // Whoever asks for the records of another municipality stands in the chain of their own, not in that one's.
     let refused = |entries: Vec<jorei_store::audit::StoredEntry>| {
         entries.iter().filter(|kept| kept.entry.kind == "lookup" && kept.entry.subject.ends_with("refused: another-office")).count()
@@ -295,6 +317,20 @@ fn look_ups(person: i64, members: &str) -> Vec<LookUp> {
         ..of_household(operation, action, body)
     };
     let with = |found: String, lookup: LookUp| LookUp { found, ..lookup };
+    let of_money = |operation, role, what: (&'static str, &'static str), body: Value, found: &str| LookUp {
+        operation,
+        role,
+        body,
+        what,
+        found: found.to_owned(),
+    };
+    let receipts = |operation, action, body: Value, found: &str| of_money(operation, "receipts", (action, "receipts"), body, found);
+    let arrears = |operation, action, body: Value, found: &str| of_money(operation, "collection", (action, "arrears"), body, found);
+    let home = ", household 3";
+    let on = json!({ "on": "2025-10-01" });
+    let consent = json!({ "kind": "public_account", "given_by": person, "channel": "paper", "document": "同意書" });
+    let heir = json!({ "deceased": person, "person": 1, "document": "届出書" });
+    let step = json!({ "step": "seized", "instalments": [{ "year": YEAR, "number": 1 }], "reason": "差押" });
     vec![
         with(format!("{one}, household 3"), of_person("people_search", "people.search", &json!({ "person": person }))),
         with(format!("{one}, household 3"), of_person("people_show", "people.show", &none)),
@@ -322,6 +358,35 @@ fn look_ups(person: i64, members: &str) -> Vec<LookUp> {
         // Nothing differs between the two revisions, so nobody is shown.
         with(String::new(), of_both("shadow_households", "shadow.households", &none)),
         of_person("people_enter_fact", "facts.enter", &death),
+        // No money was ever told of here, so that lists show nobody.
+        receipts("receipts_list", "receipts.show", none.clone(), ""),
+        receipts("receipts_exceptions", "receipts.show", none.clone(), ""),
+        receipts("receipts_show", "receipts.show", none.clone(), ""),
+        receipts("receipts_use_receipt", "receipts.settle", json!({ "reason": "保留" }), ""),
+        receipts("receipts_reverse", "receipts.settle", json!({ "reason": "不渡り" }), ""),
+        receipts("ledger_household", "ledger.show", none.clone(), home),
+        receipts("ledger_posting", "ledger.show", none.clone(), ""),
+        receipts("refunds_open", "refunds.show", none.clone(), ""),
+        receipts("refunds_lapsed", "refunds.show", none.clone(), ""),
+        receipts("refunds_warned", "refunds.show", none.clone(), ""),
+        receipts("refunds_household", "refunds.show", none.clone(), home),
+        receipts("refunds_story", "refunds.show", none.clone(), home),
+        receipts("refunds_decide", "refunds.decide", on.clone(), home),
+        receipts("refunds_renew", "refunds.decide", on.clone(), ""),
+        receipts("refunds_consent", "refunds.record", consent, &format!("{one}{home}")),
+        receipts("refunds_withdraw", "refunds.record", json!({ "consent": 1 }), home),
+        receipts("refunds_claim", "refunds.record", json!({ "notice": 1, "form": "請求書" }), home),
+        receipts("refunds_heir", "refunds.record", heir, &format!("{one} 1{home}")),
+        receipts("refunds_record_lapse", "refunds.lapse", json!({ "order": 1, "reason": "時効" }), home),
+        of_money("refunds_notice", "receipts", ("refunds.notify", "insured and receipts"), on.clone(), home),
+        arrears("arrears_list", "arrears.show", none.clone(), ""),
+        arrears("arrears_lapsing", "arrears.show", none.clone(), ""),
+        arrears("arrears_household", "arrears.show", none.clone(), home),
+        of_money("arrears_demands", "collection", ("arrears.demands", "insured and arrears"), none.clone(), ""),
+        arrears("arrears_decide", "arrears.decide", on.clone(), home),
+        arrears("arrears_record_demand", "arrears.record", on, home),
+        arrears("arrears_record_step", "arrears.record", step, home),
+        arrears("arrears_write_off", "arrears.give-up", json!({ "ground": "time_bar", "reason": "時効" }), home),
     ]
 }
 
@@ -329,6 +394,7 @@ fn look_ups(person: i64, members: &str) -> Vec<LookUp> {
 async fn every_look_up_leaves_one_entry_answered_or_refused() {
     for database in [Database::Sqlite, Database::Postgres] {
         let hall = CityHall::new(database, 4).await;
+        hall.add_the_money_slots().await;
         let service = hall.serve().await;
         let (routes, records) = (served(&service).await, Records::of(&hall, &service).await);
         let members = hall.client(&service, "qualification").await.get("/households/3").await.json();
@@ -365,12 +431,12 @@ async fn every_look_up_leaves_one_entry_answered_or_refused() {
                 assert!(told.ends_with(", refused: no-purpose") && !told.contains("123456789018"), "{told}");
             }
             // Under the affair of another department: refused, and in the chain with what was stated.
-            client.affair = "collection";
+            client.affair = if ["receipts", "collection"].contains(role) { "benefits" } else { "collection" };
             let (answer, entries) = left(&client, served, body).await;
             assert_eq!(answer.code(), "forbidden", "{operation}: {}", answer.text());
             let [(_, _, told)] = entries.as_slice() else { panic!("{operation} left {entries:?}") };
             assert!(
-                told.starts_with(&format!("{what} for collection case R8-000123 in ")) && told.ends_with(", refused: forbidden"),
+                told.starts_with(&format!("{what} for {} case R8-000123 in ", client.affair)) && told.ends_with(", refused: forbidden"),
                 "{told}"
             );
         }

@@ -1,27 +1,10 @@
 //! A year of an office over HTTP: assessed, billed, an application, decided again, shown; what waits is settled, and an
 //! import goes in and out again.
 
-use jorei_tests::city_hall::{CityHall, Client, Database, Service, YEAR, base64};
+use super::{done, shown};
+use jorei_tests::city_hall::{CityHall, Database, Service, YEAR, base64};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-
-/// Runs work to its end: its figures.
-async fn done(client: &Client, path: &str, body: &Value) -> Value {
-    let started = client.post(path, body).await;
-    assert_eq!(started.status, StatusCode::ACCEPTED, "{}", started.text());
-    let job = started.json()["job"].as_str().unwrap().to_owned();
-    // Ends when the job does.
-    client.get(&format!("/jobs/{job}/events")).await;
-    let job = client.get(&format!("/jobs/{job}")).await.json();
-    assert_eq!(job["state"], "done", "{job:#}");
-    job["figures"].clone()
-}
-
-async fn shown(client: &Client, path: &str) -> Value {
-    let answer = client.get(path).await;
-    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
-    answer.json()
-}
 
 /// Yen of the instalments due on a day or later.
 fn due_from(schedule: &Value, day: &str) -> i64 {

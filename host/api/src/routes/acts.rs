@@ -332,17 +332,17 @@ fn needed(change: &Change) -> Action {
     match change {
         Change::Activation(_) | Change::Value(_) => Action::ActsPrepare,
         Change::Account(_) | Change::Vendor(_) | Change::Grant(_) | Change::Threshold(_) | Change::Access(_) => Action::OfficePrepare,
-        // The strictest that there is.
-        Change::Protection(_) | Change::Number(_) | Change::WriteOff(_) | Change::PayeeAccount(_) | Change::Release(_) => {
-            Action::ActsPersons
-        }
+        Change::Protection(_) | Change::Number(_) => Action::ActsPersons,
+        Change::WriteOff(_) => Action::ActsClaims,
+        Change::PayeeAccount(_) | Change::Release(_) => Action::ActsPayments,
         Change::Withdrawal(_) => Action::ImportsWithdraw,
     }
 }
 
+/// An act about persons is seen by those whose task it is, and by whoever examines the chain.
 fn sees(host: &Host, asker: &Asker, act: &Act) -> bool {
-    let of_person = |change: &Change| matches!(change, Change::Protection(_) | Change::Number(_) | Change::WriteOff(_));
-    !act.changes.iter().any(|based| of_person(&based.change)) || asker.may(host, Action::ActsPersons, None)
+    let mut needed = act.changes.iter().map(|based| needed(&based.change));
+    needed.all(|action| !matches!(action, Action::ActsPersons | Action::ActsClaims | Action::ActsPayments) || asker.may(host, action, None))
 }
 
 fn row(stored: &StoredAct) -> ActRow {

@@ -79,7 +79,7 @@ pub struct Started {
 pub struct Job {
     /// Its id.
     job: String,
-    /// assessment, reassessment, instalments, shadow or audit.
+    /// assessment, reassessment, instalments, shadow, ledger or audit.
     kind: String,
     /// What was asked.
     #[schema(value_type = Object)]

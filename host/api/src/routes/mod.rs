@@ -3,6 +3,7 @@
 #![allow(unused_qualifications, reason = "the macro that describes a route names its parameters by their whole path")]
 
 pub mod acts;
+pub mod arrears;
 pub mod audit;
 pub mod decisions;
 pub mod drafts;
@@ -10,6 +11,7 @@ pub mod household_year;
 pub mod households;
 pub mod imports;
 pub mod jobs;
+pub mod ledger;
 pub mod masters;
 pub mod numbers;
 pub mod office;
@@ -17,6 +19,9 @@ pub mod ordinances;
 pub mod people;
 pub mod problems;
 pub mod queue;
+pub mod receipts;
+pub mod reconciliation;
+pub mod refunds;
 pub mod revisions;
 pub mod rules;
 pub mod sessions;

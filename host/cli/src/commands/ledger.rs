@@ -7,7 +7,7 @@ use crate::office::{OfficeArgs, run, today};
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
 use jorei_domain::id::{Digest, HouseholdId};
-use jorei_domain::ledger::{Account, AccountKind, Balance, Bound, Phase, Transfer};
+use jorei_service::ledger::{account_ja, check as check_ledger, phase_ja, standing};
 use jorei_service::levy;
 use std::io::Write as _;
 
@@ -72,51 +72,13 @@ pub fn run_ledger(command: &LedgerCommand) -> anyhow::Result<Exit> {
     }
 }
 
-/// What officials call an account.
-fn name(account: &Account) -> String {
-    let of = match account.instalment() {
-        Some(instalment) if account.kind == AccountKind::Overpaid => format!(" {instalment}（{}）", account.item % 1_000),
-        Some(instalment) => format!(" {instalment}"),
-        None => match account.kind {
-            AccountKind::Unmatched | AccountKind::Reclaim => format!(" 収納{}", account.item),
-            AccountKind::Payable => format!(" 支出命令{}", account.item),
-            AccountKind::Collected => {
-                let channel = u8::try_from(account.year).map_or("不明", jorei_service::receipts::forms::source_ja);
-                let day = jorei_domain::calendar::Date::from_packed(account.item).map_or_else(|_| String::new(), |day| day.to_string());
-                format!(" {channel} {day}")
-            }
-            AccountKind::Interest | AccountKind::Lapsed => format!(" {}年度", account.year),
-            _ => String::new(),
-        },
-    };
-    let household = if account.household == 0 { String::new() } else { format!("世帯{} ", account.household) };
-    format!("{household}{}{of}", account.kind.ja())
-}
-
-/// What stands on the side on which it may stand.
-fn stands(kind: AccountKind, balance: &Balance) -> (i64, i64) {
-    match kind.bound() {
-        Bound::Credit => (balance.credit(), balance.credits_pending - balance.debits_pending),
-        Bound::Debit | Bound::None => (balance.debit(), balance.debits_pending - balance.credits_pending),
-    }
-}
-
-fn phase(transfer: &Transfer) -> &'static str {
-    match transfer.phase {
-        Phase::Posted => "",
-        Phase::Pending => "仮",
-        Phase::Post(_) => "確定",
-        Phase::Void(_) => "取消",
-    }
-}
-
 async fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
     let (store, municipality) = args.list.office.open().await?;
     let household = HouseholdId(args.household);
     let mut balances = Listing::new(&["科目", "残高", "仮計上"]);
     for (account, balance) in store.balances(municipality, household).await? {
-        let (stands, pending) = stands(account.kind, &balance);
-        balances.push(vec![name(&account).into(), stands.into(), pending.into()]);
+        let (stands, pending) = standing(account.kind, &balance);
+        balances.push(vec![account_ja(&account).into(), stands.into(), pending.into()]);
     }
     if args.balances || !args.list.json {
         balances.print(args.list.json)?;
@@ -132,10 +94,10 @@ async fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
             entry.booked_on.to_string().into(),
             transfer.effective.to_string().into(),
             entry.event.ja().into(),
-            name(&transfer.debit).into(),
-            name(&transfer.credit).into(),
+            account_ja(&transfer.debit).into(),
+            account_ja(&transfer.credit).into(),
             transfer.yen.get().into(),
-            phase(transfer).into(),
+            phase_ja(transfer).into(),
             entry.reference.into(),
             entry.id.posting.to_string().into(),
         ]);
@@ -148,7 +110,7 @@ async fn totals(args: &ListArgs) -> anyhow::Result<Exit> {
     let (store, municipality) = args.office.open().await?;
     let mut listing = Listing::new(&["科目", "借方計", "貸方計", "残高", "仮計上"]);
     for (kind, balance) in store.totals(municipality).await? {
-        let (stands, pending) = stands(kind, &balance);
+        let (stands, pending) = standing(kind, &balance);
         listing.push(vec![kind.ja().into(), balance.debits.into(), balance.credits.into(), stands.into(), pending.into()]);
     }
     listing.print(args.json)?;
@@ -157,18 +119,7 @@ async fn totals(args: &ListArgs) -> anyhow::Result<Exit> {
 
 async fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     let (store, municipality) = args.office.open().await?;
-    let mut wrong = store.check_ledger(municipality).await?;
-    wrong.extend(levy::check(&store, municipality, today()).await?);
-    let control = jorei_service::reconciliation::control(&store, municipality).await?;
-    if !control.agrees() {
-        wrong.push(format!(
-            "receipts: the channels told {} yen for good, the ledger has {}, of which {} used and {} unmatched",
-            control.told_yen(),
-            control.booked_yen,
-            control.used_yen(),
-            control.unmatched_yen
-        ));
-    }
+    let wrong = check_ledger(&store, municipality, today()).await?;
     let mut out = std::io::stdout().lock();
     for wrong in &wrong {
         writeln!(out, "{wrong}")?;
@@ -199,10 +150,10 @@ async fn posting(args: &PostingArgs) -> anyhow::Result<Exit> {
         listing.push(vec![
             line.into(),
             transfer.effective.to_string().into(),
-            name(&transfer.debit).into(),
-            name(&transfer.credit).into(),
+            account_ja(&transfer.debit).into(),
+            account_ja(&transfer.credit).into(),
             transfer.yen.get().into(),
-            phase(transfer).into(),
+            phase_ja(transfer).into(),
         ]);
     }
     listing.print(args.list.json)?;
