@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     office.run(&["rule", "add", &package], TANAKA)?;
     office.save_draft("asahikawa", &std::fs::read_to_string(ordinance("premium"))?)?;
     step("what its ordinance assumes is confirmed by both accounts, for the synthetic city only: nothing provisional can post");
-    let confirmed = office.confirmed("asahikawa")?;
+    let confirmed = office.confirmed("asahikawa", "premium", "0.1.0")?;
     let first = office.revision(&confirmed, "premium", "0.1.0")?;
     office.approved(&[&["activate", &first, "--reason", "当初の改版"], &FIRST[..]].concat())?;
     step("the assessment of fiscal year 2025, decided on 13 June 2025");
@@ -75,7 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let amended = std::fs::read_to_string(ordinance("premium"))?
         .replace("part_rounding = { unit_yen = 100, direction = \"down\" }", "part_rounding = { unit_yen = 10, direction = \"down\" }");
     office.save_draft("asahikawa-10-yen", &amended)?;
-    let confirmed = office.confirmed("asahikawa-10-yen")?;
+    let confirmed = office.confirmed("asahikawa-10-yen", "premium", "0.2.0")?;
     let second = office.revision(&confirmed, "premium", "0.2.0")?;
     step("its shadow run over the assessed city");
     office.run(&["shadow", "run", &second, "--year", YEAR], TANAKA)?;
@@ -232,7 +232,7 @@ impl Office {
             let package = self.package(rule, "0.1.0")?;
             self.run(&["rule", "add", &package], TANAKA)?;
             self.save_draft(rule, &std::fs::read_to_string(ordinance(rule))?)?;
-            let revision = self.revision(&self.confirmed(rule)?, rule, "0.1.0")?;
+            let revision = self.revision(&self.confirmed(rule, rule, "0.1.0")?, rule, "0.1.0")?;
             self.approved(&[&["activate", &revision, "--reason", "当初の改版"], &FIRST[..]].concat())?;
         }
         step("the year's premiums become instalments, and stand in the ledger");

@@ -96,7 +96,9 @@ impl Office {
 
     /// Every value of an ordinance that is not confirmed becomes so, for the synthetic city: tanaka makes the act, suzuki signs
     /// it. Answers the ordinance with the values confirmed.
-    pub(super) fn confirmed(&self, draft: &str) -> anyhow::Result<String> {
+    pub(super) fn confirmed(&self, draft: &str, rule: &str, version: &str) -> anyhow::Result<String> {
+        // A draft becomes an ordinance with its first revision.
+        self.revision(draft, rule, version)?;
         let drafts = self.rows(&["ordinance", "drafts"])?;
         let latest = drafts.iter().filter(|row| row["name"] == draft).max_by_key(|row| row["version"].as_i64());
         let ordinance = latest.and_then(|row| row["digest"].as_str()).with_context(|| format!("no draft {draft}"))?.to_owned();
