@@ -22,23 +22,23 @@ const VOICED: &str = "ガカギキグクゲケゴコザサジシズスゼセゾ�
 const HALF_VOICED: &str = "パハピヒプフペヘポホ";
 
 /// What must not be found, with what it is.
-struct Needles(Vec<(&'static str, String)>);
+pub(crate) struct Needles(pub(crate) Vec<(&'static str, String)>);
 
 impl Needles {
-    fn add(&mut self, what: &'static str, text: &str) {
+    pub(crate) fn add(&mut self, what: &'static str, text: &str) {
         if text.chars().count() >= 3 {
             self.0.push((what, text.to_owned()));
         }
     }
 
     /// With the space of the records, with a wide one, and without.
-    fn add_spaced(&mut self, what: &'static str, text: &str) {
+    pub(crate) fn add_spaced(&mut self, what: &'static str, text: &str) {
         for space in [" ", "　", ""] {
             self.add(what, &text.replace([' ', '　'], space));
         }
     }
 
-    fn add_name(&mut self, name: &Name) {
+    pub(crate) fn add_name(&mut self, name: &Name) {
         self.add_spaced("name", &name.name);
         self.add_spaced("kana", &name.kana);
         self.add_spaced("hiragana", &hiragana(&name.kana));
@@ -49,7 +49,7 @@ impl Needles {
         }
     }
 
-    fn add_address(&mut self, address: &Address) {
+    pub(crate) fn add_address(&mut self, address: &Address) {
         self.add("address", &address.address);
         if let Some(postcode) = &address.postcode {
             let digits: String = postcode.chars().filter(char::is_ascii_digit).collect();
@@ -66,7 +66,7 @@ impl Needles {
     }
 
     /// What is found in these bytes, each kind once.
-    fn found(&self, bytes: &[u8]) -> Vec<&'static str> {
+    pub(crate) fn found(&self, bytes: &[u8]) -> Vec<&'static str> {
         // Escapes of JSON and of addresses are other ways to write the same.
         let text = String::from_utf8_lossy(bytes);
         let unescaped = if text.contains('%') { unescape(&text) } else { String::new() };
@@ -82,7 +82,7 @@ fn mapped(pairs: &str, letter: char) -> Option<char> {
     pairs.chunks_exact(2).find(|pair| pair[0] == letter).map(|pair| pair[1])
 }
 
-fn half_width(kana: &str) -> String {
+pub(crate) fn half_width(kana: &str) -> String {
     let mut text = String::new();
     for letter in kana.chars() {
         let (plain, mark) = match (mapped(VOICED, letter), mapped(HALF_VOICED, letter)) {
@@ -154,7 +154,7 @@ fn is_whole(all: &[u8]) -> bool {
 }
 
 /// Everything in the database but the records themselves: each value as bytes, with its table and column.
-async fn everything_else(database: &str) -> Vec<(String, Vec<u8>)> {
+pub(crate) async fn everything_else(database: &str) -> Vec<(String, Vec<u8>)> {
     sqlx::any::install_default_drivers();
     let pool = sqlx::AnyPool::connect(database).await.unwrap();
     let columns = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'";

@@ -6,7 +6,7 @@ mod crash;
 mod demo;
 mod drafts_and_jobs;
 mod fuzz;
-mod leaks;
+pub(crate) mod leaks;
 mod ledger;
 mod load;
 mod log_in;

@@ -8,4 +8,6 @@ mod crashes;
 mod hall;
 mod history;
 mod idempotence;
+mod leaks;
+mod payees;
 mod payments;
