@@ -240,7 +240,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 11] = [
+const SQLITE_MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -252,8 +252,9 @@ const SQLITE_MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/sqlite/0009_masters.sql"),
     include_str!("../migrations/sqlite/0010_reassessment.sql"),
     include_str!("../migrations/sqlite/0011_settlements.sql"),
+    include_str!("../migrations/sqlite/0012_histories.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 11] = [
+const POSTGRES_MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -265,9 +266,22 @@ const POSTGRES_MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/postgres/0009_masters.sql"),
     include_str!("../migrations/postgres/0010_reassessment.sql"),
     include_str!("../migrations/postgres/0011_settlements.sql"),
+    include_str!("../migrations/postgres/0012_histories.sql"),
 ];
-const MIGRATION_NAMES: [&str; 11] =
-    ["records", "revisions", "decisions", "acts", "admissions", "pauses", "accounts", "people", "masters", "reassessment", "settlements"];
+const MIGRATION_NAMES: [&str; 12] = [
+    "records",
+    "revisions",
+    "decisions",
+    "acts",
+    "admissions",
+    "pauses",
+    "accounts",
+    "people",
+    "masters",
+    "reassessment",
+    "settlements",
+    "histories",
+];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.
 const TAKE_KNOWLEDGE: &str = "INSERT INTO knowledge (municipality, next) VALUES ($1, 2) \
