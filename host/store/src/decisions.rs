@@ -160,10 +160,13 @@ const FIRST: &str = "SELECT MIN(case_on) FROM decision WHERE municipality = $1 A
 const ANY: &str = "SELECT household FROM decision WHERE municipality = $1 AND slot = $2 AND case_on = $3 LIMIT 1";
 const STORED_BYTES: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(LENGTH(content)), 0) AS bigint) FROM decision \
      WHERE municipality = $1 AND slot = $2 AND case_on = $3";
+const KEY: &str = "SELECT slot, case_on, household, version FROM decision WHERE municipality = $1 AND id = $2";
 const OF_REVISION: &str = "SELECT municipality, household, case_on, id, version, status, amount, recorded_at FROM decision \
-     WHERE revision = $1 AND (municipality, id) > ($2, $3) ORDER BY municipality, id LIMIT $4";
+     WHERE revision = $1 AND (municipality, slot, case_on, household, version) > ($2, $3, $4, $5, $6) \
+     ORDER BY municipality, slot, case_on, household, version LIMIT $7";
 const OF_REVISION_IN: &str = "SELECT municipality, household, case_on, id, version, status, amount, recorded_at FROM decision \
-     WHERE revision = $1 AND (municipality, id) > ($2, $3) AND municipality = $5 ORDER BY municipality, id LIMIT $4";
+     WHERE revision = $1 AND (slot, case_on, household, version) > ($3, $4, $5, $6) AND municipality = $2 \
+     ORDER BY slot, case_on, household, version LIMIT $7";
 /// Sixteen at once, so that a city's decisions are not as many round trips.
 const CONTENTS: &str = "SELECT id, slot, case_on, household, revision, status, content, decided_on FROM decision \
      WHERE municipality = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
@@ -171,8 +174,22 @@ const CONTENTS_AT_ONCE: usize = 16;
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
-pub(crate) const STATEMENTS: &[&str] =
-    &[ID_OF_VERSION, CURRENT, PAGE, BY_ID, BY_PREFIX, HISTORY, HISTORIES, FIRST, ANY, STORED_BYTES, OF_REVISION, OF_REVISION_IN, CONTENTS];
+pub(crate) const STATEMENTS: &[&str] = &[
+    ID_OF_VERSION,
+    CURRENT,
+    PAGE,
+    BY_ID,
+    BY_PREFIX,
+    HISTORY,
+    HISTORIES,
+    FIRST,
+    ANY,
+    STORED_BYTES,
+    KEY,
+    OF_REVISION,
+    OF_REVISION_IN,
+    CONTENTS,
+];
 /// Every insert of several rows, for the same test.
 #[cfg(any(test, feature = "checks"))]
 pub(crate) const INSERTS: &[Insert] = &[INSERT_DECISIONS];
@@ -455,8 +472,8 @@ impl Store {
     }
 
     /// The decisions that a revision made, of one municipality or of every one in the database, all
-    /// versions, in the order of (municipality, id), after a pair, at most `limit`; none means that
-    /// there are no more.
+    /// versions, in the order of (municipality, slot, date of the case, household, version), after one of
+    /// them, at most `limit`; none means that there are no more, or no such decision to go on after.
     ///
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Damaged`].
@@ -467,15 +484,19 @@ impl Store {
         after: Option<(Municipality, DecisionId)>,
         limit: u32,
     ) -> Result<Vec<RevisionDecision>> {
-        let (from, id) = match &after {
-            Some((municipality, id)) => (municipality.number(), &id.0[..]),
-            None => (-1, &[][..]),
-        };
-        let mut query = sqlx::query(if of.is_some() { OF_REVISION_IN } else { OF_REVISION });
-        query = query.bind(&revision.0[..]).bind(from).bind(id).bind(i64::from(limit));
-        if let Some(municipality) = of {
-            query = query.bind(municipality.number());
+        let (mut from, mut slot, mut on, mut household, mut version) = (-1, String::new(), String::new(), 0, 0);
+        if let Some((municipality, id)) = after {
+            let query = sqlx::query(KEY).bind(municipality.number()).bind(&id.0[..]);
+            let Some(row) = query.fetch_optional(&self.pool).await? else { return Ok(Vec::new()) };
+            from = municipality.number();
+            (slot, on, household, version) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         }
+        if let Some(municipality) = of {
+            // Whoever asks of one office goes on after a decision of that office.
+            from = municipality.number();
+        }
+        let query = sqlx::query(if of.is_some() { OF_REVISION_IN } else { OF_REVISION }).bind(&revision.0[..]).bind(from);
+        let query = query.bind(slot).bind(on).bind(household).bind(version).bind(i64::from(limit));
         let rows = query.fetch_all(&self.pool).await?;
         let read = |row: &AnyRow| {
             Ok(RevisionDecision {

@@ -288,7 +288,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 18] = [
+const SQLITE_MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -307,8 +307,9 @@ const SQLITE_MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/sqlite/0016_refunds.sql"),
     include_str!("../migrations/sqlite/0017_payees.sql"),
     include_str!("../migrations/sqlite/0018_payments.sql"),
+    include_str!("../migrations/sqlite/0019_histories.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 18] = [
+const POSTGRES_MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -327,8 +328,9 @@ const POSTGRES_MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/postgres/0016_refunds.sql"),
     include_str!("../migrations/postgres/0017_payees.sql"),
     include_str!("../migrations/postgres/0018_payments.sql"),
+    include_str!("../migrations/postgres/0019_histories.sql"),
 ];
-const MIGRATION_NAMES: [&str; 18] = [
+const MIGRATION_NAMES: [&str; 19] = [
     "records",
     "revisions",
     "decisions",
@@ -347,6 +349,7 @@ const MIGRATION_NAMES: [&str; 18] = [
     "refunds",
     "payees",
     "payments",
+    "histories",
 ];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.

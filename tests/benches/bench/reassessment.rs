@@ -20,28 +20,28 @@ use std::time::Instant;
 
 /// Households of each city here.
 const HOUSEHOLDS: u32 = 6_000;
-/// Rounds of the comparison with history; the faster one of each side counts.
-const ROUNDS: usize = 2;
+/// Rounds of the comparison with history; the fastest one of each side counts.
+const ROUNDS: usize = 7;
 
 struct Hall {
     store: Store,
     office: Office,
     shelf: Shelf,
     runtime: Arc<Runtime>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 async fn hall(runtime: &Arc<Runtime>, facts: impl Fn(&Assertion) -> bool) -> Hall {
     let (store, folder) = jorei_tests::sqlite().await;
     let municipality = Municipality::parse("012041").unwrap();
     let office = Office::found(&store, municipality).await;
-    let bundles: Vec<_> = DemoCity { seed: 1, households: HOUSEHOLDS }.bundles().collect();
-    for bundles in bundles.chunks(1_000) {
-        let assertions: Vec<_> = bundles.iter().flat_map(|bundle| bundle.assertions.clone()).filter(&facts).collect();
-        store.assert_facts(municipality, TODAY, &assertions, &now().stamp("bench")).await.unwrap();
-    }
+    // In one load, as an office takes its records over: a load of that size ends with the statistics that the planner
+    // goes by. A thousand households at a time would leave a city that has one year only without any.
+    let assertions: Vec<_> =
+        DemoCity { seed: 1, households: HOUSEHOLDS }.bundles().flat_map(|bundle| bundle.assertions).filter(facts).collect();
+    store.assert_facts(municipality, TODAY, &assertions, &now().stamp("bench")).await.unwrap();
     let shelf = Shelf::new(store.clone(), Arc::clone(runtime));
-    let hall = Hall { store, office, shelf, runtime: Arc::clone(runtime), _folder: folder };
+    let hall = Hall { store, office, shelf, runtime: Arc::clone(runtime), folder };
     hall.put_in_force(&ordinance("premium")).await;
     hall
 }
@@ -52,27 +52,15 @@ impl Hall {
         self.office.activate(&self.store, &self.runtime, revision, (Date::new(2019, 4, 1), Date::new(2027, 4, 1))).await;
     }
 
-    /// Seconds of the annual assessment of a year.
     async fn assess(&self, year: i32) -> f64 {
-        let (municipality, year) = (self.office.municipality, FiscalYear::new(year).unwrap());
-        let as_of = self.store.latest_knowledge(municipality).await.unwrap();
-        let digest = self.store.active_revision(municipality, "premium", year.first_day(), as_of).await.unwrap().unwrap();
-        let live = Arc::new(load(&self.store, &self.runtime, municipality, digest).await.unwrap());
-        let request = Assess {
-            municipality,
-            year,
-            limits: None,
-            as_of,
-            threads: 2,
-            page: 1_000,
-            clock: jorei_tests::clock,
-            today: TODAY,
-            decided_on: TODAY,
-            by: "bench".into(),
-        };
-        let start = Instant::now();
-        assess(&self.store, &live, &request, &AtomicBool::new(false), |_| {}).await.unwrap();
-        start.elapsed().as_secs_f64()
+        assessment(&self.store, &self.runtime, self.office.municipality, year).await
+    }
+
+    /// The database in one file, as closing leaves it; nothing else is left of the city.
+    async fn closed(self) -> tempfile::TempDir {
+        drop(self.shelf);
+        self.store.close().await;
+        self.folder
     }
 
     /// Seconds of deciding again whom new facts touch, and what was found.
@@ -116,6 +104,43 @@ impl Hall {
     }
 }
 
+/// Seconds of the annual assessment of a year.
+async fn assessment(store: &Store, runtime: &Arc<Runtime>, municipality: Municipality, year: i32) -> f64 {
+    let year = FiscalYear::new(year).unwrap();
+    let as_of = store.latest_knowledge(municipality).await.unwrap();
+    let digest = store.active_revision(municipality, "premium", year.first_day(), as_of).await.unwrap().unwrap();
+    let live = Arc::new(load(store, runtime, municipality, digest).await.unwrap());
+    let request = Assess {
+        municipality,
+        year,
+        limits: None,
+        as_of,
+        threads: 2,
+        page: 1_000,
+        clock: jorei_tests::clock,
+        today: TODAY,
+        decided_on: TODAY,
+        by: "bench".into(),
+    };
+    let start = Instant::now();
+    assess(store, &live, &request, &AtomicBool::new(false), |_| {}).await.unwrap();
+    start.elapsed().as_secs_f64()
+}
+
+/// Seconds of the annual assessment of 2025 and of folding it into the file, on a copy of a closed database.
+async fn year_on_a_copy(of: &tempfile::TempDir, runtime: &Arc<Runtime>, municipality: Municipality) -> f64 {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("test.db");
+    std::fs::copy(of.path().join("test.db"), &copy).unwrap();
+    // Else the first checkpoint would wait until the disk has the whole copy.
+    std::fs::File::open(&copy).unwrap().sync_all().unwrap();
+    let store = Store::open(&format!("sqlite://{}", copy.display())).await.unwrap();
+    let assessed = assessment(&store, runtime, municipality, 2025).await;
+    let start = Instant::now();
+    store.close().await;
+    assessed + start.elapsed().as_secs_f64()
+}
+
 fn looked_at(report: &Report) -> u64 {
     report.years.iter().map(|year| year.tally.households).sum()
 }
@@ -152,36 +177,40 @@ async fn history(runtime: &Arc<Runtime>) {
         Kind::Property => fact.from.year() == 2025,
         _ => true,
     };
-    let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);
-    for _ in 0..ROUNDS {
-        let bare = hall(runtime, own).await;
-        without = without.min(bare.assess(2025).await);
-        let old = hall(runtime, |_| true).await;
-        for round in 0..2 {
-            for year in 2015..2024_i32 {
-                for persons in [1..24_000_i64, 24_000..48_000, 48_000..i64::from(HOUSEHOLDS) * 16] {
-                    let mut values = vec![ABSENT; Kind::Incomes.fields().len()];
-                    (values[0], values[3]) = (0, i64::from(year) * 1_000 + round);
-                    let income = |person: i64| Assertion {
-                        person: PersonId(person),
-                        kind: Kind::Incomes,
-                        item: 0,
-                        from: Date::new(year, 1, 1),
-                        until: Date::new(year + 1, 1, 1),
-                        household: None,
-                        values: Some(values.clone()),
-                        source: "所得更正通知".into(),
-                    };
-                    // Of sixteen numbers of a household the first four are in use, if any.
-                    let assertions: Vec<_> = persons.filter(|person| (person - 1) % 16 < 2).map(income).collect();
-                    old.store.assert_facts(old.office.municipality, TODAY, &assertions, &now().stamp("bench")).await.unwrap();
-                }
-            }
-            for year in [2019, 2020, 2022, 2023] {
-                old.assess(year).await;
+    let bare = hall(runtime, own).await;
+    let old = hall(runtime, |_| true).await;
+    for round in 0..2 {
+        for year in 2015..2024_i32 {
+            for persons in [1..24_000_i64, 24_000..48_000, 48_000..i64::from(HOUSEHOLDS) * 16] {
+                let mut values = vec![ABSENT; Kind::Incomes.fields().len()];
+                (values[0], values[3]) = (0, i64::from(year) * 1_000 + round);
+                let income = |person: i64| Assertion {
+                    person: PersonId(person),
+                    kind: Kind::Incomes,
+                    item: 0,
+                    from: Date::new(year, 1, 1),
+                    until: Date::new(year + 1, 1, 1),
+                    household: None,
+                    values: Some(values.clone()),
+                    source: "所得更正通知".into(),
+                };
+                // Of sixteen numbers of a household the first four are in use, if any.
+                let assertions: Vec<_> = persons.filter(|person| (person - 1) % 16 < 2).map(income).collect();
+                old.store.assert_facts(old.office.municipality, TODAY, &assertions, &now().stamp("bench")).await.unwrap();
             }
         }
-        with = with.min(old.assess(2025).await);
+        for year in [2019, 2020, 2022, 2023] {
+            old.assess(year).await;
+        }
+    }
+    let municipality = old.office.municipality;
+    let (bare, old) = (bare.closed().await, old.closed().await);
+    // As a run finds it that begins: opened just now, with nothing of what was written before still to be folded in. What
+    // it writes itself is folded in before the clock stops. In turn, so that whatever else the machine does hits both.
+    let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..ROUNDS {
+        without = without.min(year_on_a_copy(&bare, runtime, municipality).await);
+        with = with.min(year_on_a_copy(&old, runtime, municipality).await);
     }
     row("a year with no other year behind it", format!("{without:.2} s"));
     row("the same year behind ten years of history", format!("{with:.2} s"));

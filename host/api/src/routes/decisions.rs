@@ -141,7 +141,7 @@ pub async fn list(
     Ok(axum::Json(Page::whole(history.iter().map(row).collect())))
 }
 
-/// List every decision that a revision made in this office, in the order of their ids.
+/// List every decision that a revision made in this office, by the date of the case and by household.
 #[utoipa::path(get, path = "/v1/offices/{municipality}/revisions/{revision}/decisions", tag = "decisions", params(PageQuery),
     responses((status = 200, description = "All versions, superseded ones too", body = Page<DecisionOfRevision>)))]
 pub async fn of_revision(
