@@ -8,6 +8,7 @@ use jorei_domain::ledger::{Account, AccountKind, Event, Phase};
 use jorei_service::{levy, reconciliation};
 use jorei_store::Store;
 use jorei_store::receipts::{EventKind, ReceiptEvent};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Past every day of a test.
@@ -73,14 +74,14 @@ pub(super) async fn holds(store: &Store) -> Result<i64, String> {
                     Event::Received | Event::Revoked => announced.retain(|receipt| *receipt != credit.item),
                     Event::Appropriated | Event::RefundDecided => {
                         let household = debit.household.max(credit.household);
-                        if !of_household.contains_key(&household) {
+                        if let Entry::Vacant(place) = of_household.entry(household) {
                             let receipts = store.receipts_of(here(), HouseholdId(household)).await.map_err(told)?;
                             // Of those that were announced for it: a clerk may give it others later.
                             let its = |event: &ReceiptEvent| {
                                 event.kind == EventKind::Announced && event.pays.is_some_and(|(of, _)| of.0 == household)
                             };
                             let its = receipts.iter().filter(|receipt| receipt.events.iter().any(its)).map(|receipt| receipt.number);
-                            of_household.insert(household, its.collect());
+                            place.insert(its.collect());
                         }
                         if let Some(early) = of_household[&household].intersection(&announced).next() {
                             return Err(format!("posting {} rests on receipt {early}, which is announced only", stored.posting.id));

@@ -197,7 +197,7 @@ struct Moment {
 
 impl Moment {
     fn next(random: &mut ChaCha8Rng) -> Moment {
-        Moment { anywhere: random.next_u32() % 2 == 0, part: random.next_u32() % 1_000 }
+        Moment { anywhere: random.next_u32().is_multiple_of(2), part: random.next_u32() % 1_000 }
     }
 
     /// Waits for it. The moment is the point of the test: no event stands for it.

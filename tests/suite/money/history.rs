@@ -140,7 +140,7 @@ fn chosen<T: Clone>(of: impl Iterator<Item = T>, which: u8) -> Option<T> {
     let all: Vec<T> = of.collect();
     // The later ones are more interesting: half of the figures choose among the last four.
     let recent = &all[all.len().saturating_sub(4)..];
-    let among = if which % 2 == 0 { recent } else { &all };
+    let among = if which.is_multiple_of(2) { recent } else { &all };
     among.get(usize::from(which / 2) % among.len().max(1)).cloned()
 }
 
@@ -345,7 +345,7 @@ impl History {
 
     async fn settle(&mut self, which: u8, way: u8, of: Of) -> Result<(&'static str, Became), String> {
         let waiting = self.books.receipts.iter().filter(|(_, receipt)| receipt.waits).map(|(number, _)| *number);
-        let number = match chosen(waiting, which).filter(|_| which % 8 != 0) {
+        let number = match chosen(waiting, which).filter(|_| !which.is_multiple_of(8)) {
             Some(number) => number,
             None => match self.receipt(which, &[Stage::Announced, Stage::Final, Stage::Revoked, Stage::Reversed]) {
                 Some((number, _)) => number,
