@@ -324,7 +324,10 @@ impl Schedule {
             let words = Words::from_json(kept.as_ref().map_or("", |kept| &kept.about));
             schedule.add_due(stored, &words, year.year());
         }
-        if let Some(latest) = history.iter().rfind(|stored| table(&stored.decision, "obligors").is_some()) {
+        // A household that turned out to owe nothing has nobody who owes it: what it paid was owed by whom an earlier
+        // decision named.
+        let names = |stored: &&StoredDecision| table(&stored.decision, "obligors").is_some_and(|obligors| obligors.rows() > 0);
+        if let Some(latest) = history.iter().rfind(names) {
             schedule.obligors = obligors(latest, &people_of(store, latest).await?);
         }
         Ok(schedule)

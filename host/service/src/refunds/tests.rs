@@ -67,6 +67,8 @@ fn charge(number: u16) -> i64 {
 struct Hall {
     office: OfficeOfTwo,
     revision: Digest,
+    /// The first instalment decision.
+    scheduled: Option<DecisionId>,
 }
 
 impl Hall {
@@ -93,10 +95,10 @@ impl Hall {
         let revision =
             Revision { digest: Digest::of(b"revision"), slot: "refund".into(), rule, ordinance, segments: Vec::new(), about: about() };
         office.store.save_revision(office.here, &revision, TODAY, &stamp()).await.unwrap();
-        let hall = Hall { revision: revision.digest, office };
+        let mut hall = Hall { revision: revision.digest, office, scheduled: None };
         hall.live(HEAD, true, Date::new(1970, 5, 1)).await;
         hall.live(OTHER, false, Date::new(1990, 5, 1)).await;
-        hall.schedule(obligors).await;
+        hall.scheduled = Some(hall.schedule(None, obligors).await);
         let assessed = (1..=5).map(|number| (of(AccountKind::Receivable, number), of(AccountKind::Levied, number), 10_000, DUE[0]));
         hall.post(Event::Assessed, &assessed.collect::<Vec<_>>(), &[]).await;
         hall
@@ -137,8 +139,8 @@ impl Hall {
         self.cover().await;
     }
 
-    /// The instalment decision of the year.
-    async fn schedule(&self, obligors: &[(i64, i64, i64)]) {
+    /// The instalment decision of the year: the first one, or the second in its place.
+    async fn schedule(&self, supersedes: Option<DecisionId>, obligors: &[(i64, i64, i64)]) -> DecisionId {
         let due: Vec<i64> = DUE.iter().map(|due| due.packed()).collect();
         let instalments = named("instalments", &[("number", (1..=5).collect()), ("collection", vec![0; 5]), ("due", due)]);
         let column = |value: fn(&(i64, i64, i64)) -> i64| obligors.iter().map(value).collect::<Vec<_>>();
@@ -153,11 +155,14 @@ impl Hall {
             evidence: Evidence::default(),
             outcome: Outcome::Decided { provisional: false, results: vec![instalments, obligors] },
             trace: Vec::new(),
-            supersedes: None,
+            supersedes,
         };
         let (knowledge, recorded_at) = (self.knowledge().await, stamp().at);
-        let new = NewDecision { decision, version: 1, knowledge, decided_on: day(6, 1), fuel: 1, amount: None, recorded_at };
+        let id = decision.id();
+        let version = if supersedes.is_some() { 2 } else { 1 };
+        let new = NewDecision { decision, version, knowledge, decided_on: day(6, 1), fuel: 1, amount: None, recorded_at };
         self.office.store.save_decisions(&[new.pack().unwrap()], &stamp()).await.unwrap();
+        id
     }
 
     /// Posts transfers of (debit, credit, yen, day), with overpayments of (number, cause) that arise on the first one's day.
@@ -730,6 +735,16 @@ async fn nothing_is_decided_where_nobody_says_who_paid() {
     hall.two_and_three().await;
     let found = reasons(hall.decide(Double::honest()).await);
     assert_eq!(found, [Blocked::PayerUnknown(over(1)), Blocked::PayerUnknown(over(2))]);
+}
+
+#[tokio::test]
+async fn a_household_that_came_to_owe_nothing_gets_back_what_its_head_paid() {
+    let hall = Hall::open().await;
+    hall.two_and_three().await;
+    hall.schedule(hall.scheduled, &[]).await;
+    let decided = hall.decide(Double::honest()).await.unwrap();
+    assert_eq!((decided.orders[0].principal.get(), decided.orders[0].payee), (4_500, Some(HEAD)));
+    hall.sound().await;
 }
 
 #[tokio::test]

@@ -209,15 +209,26 @@ impl Office {
             undecided.len(),
             undecided.values().sum::<i64>()
         );
-        let (mut held, mut shown) = (0_u64, None::<(i64, i64, String)>);
+        let (mut held, mut refused, mut shown) = (0_u64, BTreeMap::<String, u64>::new(), None::<(i64, i64, String)>);
         for (household, yen) in undecided.iter().filter(|(_, yen)| **yen >= 2_000).take(REFUNDED) {
-            let told = self.told(&["refund", "decide", &household.to_string()], TANAKA)?;
+            let output = self.command(&["refund", "decide", &household.to_string()], TANAKA).output()?;
+            if !matches!(output.status.code(), Some(0 | 1)) {
+                // What waits for something else first waits in the list, with its reason.
+                let said = String::from_utf8_lossy(&output.stderr);
+                let reason = said.rsplit(": ").next().unwrap_or_default().trim();
+                *refused.entry(reason.to_owned()).or_default() += 1;
+                continue;
+            }
+            let told = String::from_utf8(output.stdout)?;
             held += u64::from(!told.contains("支出命令") && !told.contains("充当"));
             // The largest that is paid out with interest is the one whose story is told.
             let interest = told.lines().any(|line| line.starts_with("支出命令") && !line.contains("還付加算金 0 円"));
             if interest && shown.as_ref().is_none_or(|(best, ..)| yen > best) {
                 shown = Some((*yen, *household, told));
             }
+        }
+        for (reason, households) in refused {
+            eprintln!("{households} wait: {reason}");
         }
         let (_, household, told) = shown.context("none of the refunds bears interest")?;
         eprintln!("{held} held for a clerk; of the others this is one:");
