@@ -270,12 +270,7 @@ impl<'s> Walk<'s> {
                 history.into_iter().rfind(settled)
             };
             let Some(stored) = stored else { continue };
-            let revision = stored.decision.revision;
-            if !self.words.contains_key(&revision) {
-                let kept = self.store.revision(self.municipality, revision).await?;
-                self.words.insert(revision, Words::from_json(kept.as_ref().map_or("", |kept| &kept.about)));
-            }
-            match Bill::of(&stored, &self.words[&revision]) {
+            match self.bill(&stored).await? {
                 Some(bill) => page.bills.push(bill),
                 None => page.unreadable.push(stored.id),
             }
@@ -283,10 +278,19 @@ impl<'s> Walk<'s> {
         self.after = page.last.or(self.after);
         Ok(page)
     }
+
+    async fn bill(&mut self, stored: &StoredDecision) -> Result<Option<Bill>, StoreError> {
+        let revision = stored.decision.revision;
+        if !self.words.contains_key(&revision) {
+            let kept = self.store.revision(self.municipality, revision).await?;
+            self.words.insert(revision, Words::from_json(kept.as_ref().map_or("", |kept| &kept.about)));
+        }
+        Ok(Bill::of(stored, &self.words[&revision]))
+    }
 }
 
-/// What the latest settled decisions of a year bill, of the households after one; with the household to go on after, none at
-/// the end.
+/// What the settled decisions of a year billed, superseded ones too: by household, each one's in the order in which they
+/// were decided. Of the households after one; with the household to go on after, none at the end.
 ///
 /// # Errors
 /// A [`StoreError`].
@@ -296,8 +300,16 @@ pub async fn bills(
     year: FiscalYear,
     after: Option<HouseholdId>,
 ) -> Result<(Vec<Bill>, Option<HouseholdId>), StoreError> {
-    let page = Walk { after, ..Walk::new(store, municipality, year) }.page().await?;
-    Ok((page.bills, page.last))
+    let slot = Slot::Instalment.word();
+    let latest = store.decisions_page(municipality, slot, year.first_day(), after, PAGE).await?;
+    let (Some(first), Some(last)) = (latest.first(), latest.last()) else { return Ok((Vec::new(), None)) };
+    let (first, last) = (first.decision.household, last.decision.household);
+    let mut walk = Walk::new(store, municipality, year);
+    let mut bills = Vec::new();
+    for stored in store.decision_histories(municipality, slot, year.first_day(), first..=last).await? {
+        bills.extend(walk.bill(&stored).await?);
+    }
+    Ok((bills, Some(last)))
 }
 
 /// The years with instalments up to a day.

@@ -7,10 +7,11 @@ use super::dice::Dice;
 use crate::levy::Bill;
 use crate::receipts::forms::{Delivery, Payment, Said, write};
 use jorei_domain::calendar::Date;
+use jorei_domain::ledger::Instalment;
 use jorei_domain::money::Yen;
 use jorei_domain::slip::Slip;
 use jorei_store::receipts::{FileKind, STATEMENT};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file as a channel or the bank delivers it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -73,6 +74,8 @@ const CONFIRMED_AFTER: u32 = 3;
 const DELIVERED_AFTER: u32 = 7;
 const REVERSED_AFTER: u32 = 10;
 const TAKEN_BACK_AFTER: u32 = 12;
+/// Days after its decision until a bill lies before whoever pays.
+const ARRIVES_AFTER: u32 = 10;
 
 fn plus(day: Date, days: u32) -> Date {
     (0..days).fold(day, |day, _| day.tomorrow())
@@ -87,23 +90,41 @@ type Files = BTreeMap<(Date, u8, u8), Vec<Said>>;
 /// Yen of each channel's day.
 type Money = BTreeMap<(Date, u8), i64>;
 
-/// The files that are made up to and with a day for some bills. A statement has source [`STATEMENT`]; each source counts its
-/// files from 1, so bills of one year are made into files once.
+/// The files that are made up to and with a day for what was billed: of each household its bills in the order in which they
+/// were decided, as [`crate::levy::bills`] answers them. Whoever pays goes by the bill that lies before him, and pays what a
+/// later one adds; so the files of the days before a bill are the same without it. A statement has source [`STATEMENT`];
+/// each source counts its files from 1.
 pub fn files(seed: u64, bills: &[Bill], until: Date) -> Vec<DemoFile> {
     let mut told: Files = BTreeMap::new();
     // What the bank delivers of each channel's day, and takes back.
     let mut money: Money = BTreeMap::new();
     let mut taken_back: Money = BTreeMap::new();
-    for bill in bills {
-        for (instalment, yen) in bill.instalments.iter().filter(|(_, yen)| **yen > 0) {
-            let slip = Slip { household: bill.household, instalment: *instalment };
-            let (Some(due), true) = (bill.due.get(instalment), slip.is_sayable()) else { continue };
-            let item = u64::from(bill.year.unsigned_abs()) * 10_000 + instalment.item().unsigned_abs();
-            let mut dice = Dice::of_payments(seed, bill.household.0.unsigned_abs(), item);
-            let mut of_household = Dice::of_payments(seed, bill.household.0.unsigned_abs(), 0);
-            let channel = if instalment.collection == 1 { 4 } else { of_household.weighted(&CHANNELS) };
+    for bills in bills.chunk_by(|a, b| a.household == b.household) {
+        let household = bills[0].household;
+        let mut of_household = Dice::of_payments(seed, household.0.unsigned_abs(), 0);
+        let usual = of_household.weighted(&CHANNELS);
+        let instalments: BTreeSet<Instalment> = bills.iter().flat_map(|bill| bill.instalments.keys().copied()).collect();
+        for instalment in instalments {
+            let slip = Slip { household, instalment };
+            if !slip.is_sayable() {
+                continue;
+            }
+            let channel = if instalment.collection == 1 { 4 } else { usual };
+            let mut dice = Dice::of_payments(seed, household.0.unsigned_abs(), item(instalment));
             let conduct = dice.weighted(&CONDUCTS);
-            pay(&mut told, (&mut money, &mut taken_back), &mut dice, (channel, conduct), slip, *yen, *due, until);
+            let mut paid = 0;
+            for (at, bill) in bills.iter().enumerate() {
+                let billed = bill.instalments.get(&instalment).copied().unwrap_or(0);
+                let Some(due) = bill.due.get(&instalment).filter(|_| billed > paid) else { continue };
+                let paid_on = paid_on(&mut dice, channel, conduct, *due).max(plus(bill.decided_on, ARRIVES_AFTER));
+                if bills.get(at + 1).is_some_and(|next| plus(next.decided_on, ARRIVES_AFTER) <= paid_on) {
+                    // Before he pays, another one lies before him.
+                    continue;
+                }
+                let payment = Paying { channel, conduct, slip, yen: billed - paid, paid_on, until, bill: at };
+                payment.tell(&mut told, (&mut money, &mut taken_back));
+                paid = billed;
+            }
         }
     }
     deliver(seed, &mut told, &money, &taken_back, until);
@@ -121,67 +142,79 @@ pub fn files(seed: u64, bills: &[Bill], until: Date) -> Vec<DemoFile> {
         .collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "one payment and where it is told")]
-fn pay(
-    told: &mut Files,
-    (money, taken_back): (&mut Money, &mut Money),
-    dice: &mut Dice,
-    (channel, conduct): (u8, Conduct),
+fn item(instalment: Instalment) -> u64 {
+    u64::from(instalment.year.unsigned_abs()) * 10_000 + instalment.item().unsigned_abs()
+}
+
+/// Debits and deductions come on the day; whoever pays himself comes before it.
+fn by_office(channel: u8) -> bool {
+    matches!(channel, 2 | 4)
+}
+
+fn paid_on(dice: &mut Dice, channel: u8, conduct: Conduct, due: Date) -> Date {
+    let days = |number: i64| u32::try_from(number).unwrap_or(0);
+    match conduct {
+        _ if by_office(channel) => due,
+        Conduct::Late => plus(due, days(dice.within(1, 60))),
+        _ => minus(due, days(dice.within(0, 12))),
+    }
+}
+
+/// A payment, and what is told of it.
+struct Paying {
+    channel: u8,
+    conduct: Conduct,
     slip: Slip,
     yen: i64,
-    due: Date,
+    paid_on: Date,
     until: Date,
-) {
-    // Debits and deductions come on the day; whoever pays himself comes before it.
-    let by_office = matches!(channel, 2 | 4);
-    let days = |number: i64| u32::try_from(number).unwrap_or(0);
-    let paid_on = match conduct {
-        Conduct::Late if !by_office => plus(due, days(dice.within(1, 60))),
-        _ if by_office => due,
-        _ => minus(due, days(dice.within(0, 12))),
-    };
-    if paid_on > until {
-        return;
-    }
-    let announces = matches!(channel, 1 | 3);
-    let mut say = |after: u32, kind: u8, said: Said| told.entry((plus(paid_on, after), channel, kind)).or_default().push(said);
-    let mut number = slip.to_string();
-    let paid = match conduct {
-        Conduct::Unpaid => {
-            if by_office {
-                say(CONFIRMED_AFTER, 1, Said::Unpaid(if channel == 2 { "資金不足" } else { "徴収不能" }));
-            }
+    /// Which of the household's bills is paid.
+    bill: usize,
+}
+
+impl Paying {
+    fn tell(&self, told: &mut Files, (money, taken_back): (&mut Money, &mut Money)) {
+        let Paying { channel, conduct, slip, yen, paid_on, until, bill } = *self;
+        if paid_on > until {
             return;
         }
-        Conduct::Partial if !by_office => (yen / 2).max(1),
-        Conduct::TooMuch if !by_office => yen + 1_000,
-        _ => yen,
-    };
-    if conduct == Conduct::UnknownSlip && !by_office {
-        number.replace_range(3..4, "?");
-    }
-    let copies = if conduct == Conduct::Double && !by_office { 2 } else { 1 };
-    for copy in 1..=copies {
-        let Ok(yen) = Yen::checked(paid) else { return };
-        let reference = format!(
-            "{}-{}-{copy}",
-            slip.household,
-            u64::from(slip.instalment.year.unsigned_abs()) * 10_000 + slip.instalment.item().unsigned_abs()
-        );
-        let payment = Said::Payment(Payment { reference, slip: number.clone(), paid_on, yen });
-        if announces {
-            say(ANNOUNCED_AFTER, 0, payment.clone());
-            if conduct == Conduct::Revoked {
-                say(REVOKED_AFTER, 2, payment);
-                continue;
+        let by_office = by_office(channel);
+        let announces = matches!(channel, 1 | 3);
+        let mut say = |after: u32, kind: u8, said: Said| told.entry((plus(paid_on, after), channel, kind)).or_default().push(said);
+        let mut number = slip.to_string();
+        let paid = match conduct {
+            Conduct::Unpaid => {
+                if by_office {
+                    say(CONFIRMED_AFTER, 1, Said::Unpaid(if channel == 2 { "資金不足" } else { "徴収不能" }));
+                }
+                return;
             }
+            Conduct::Partial if !by_office => (yen / 2).max(1),
+            Conduct::TooMuch if !by_office => yen + 1_000,
+            _ => yen,
+        };
+        if conduct == Conduct::UnknownSlip && !by_office {
+            number.replace_range(3..4, "?");
         }
-        say(CONFIRMED_AFTER, 1, payment.clone());
-        *money.entry((paid_on, channel)).or_default() += paid;
-        if conduct == Conduct::Reversed {
-            say(REVERSED_AFTER, 2, payment);
-            if plus(paid_on, REVERSED_AFTER) <= until {
-                *taken_back.entry((paid_on, channel)).or_default() += paid;
+        let copies = if conduct == Conduct::Double && !by_office { 2 } else { 1 };
+        for copy in 1..=copies {
+            let Ok(yen) = Yen::checked(paid) else { return };
+            let reference = format!("{}-{}-{}", slip.household, item(slip.instalment), 2 * bill + copy);
+            let payment = Said::Payment(Payment { reference, slip: number.clone(), paid_on, yen });
+            if announces {
+                say(ANNOUNCED_AFTER, 0, payment.clone());
+                if conduct == Conduct::Revoked {
+                    say(REVOKED_AFTER, 2, payment);
+                    continue;
+                }
+            }
+            say(CONFIRMED_AFTER, 1, payment.clone());
+            *money.entry((paid_on, channel)).or_default() += paid;
+            if conduct == Conduct::Reversed {
+                say(REVERSED_AFTER, 2, payment);
+                if plus(paid_on, REVERSED_AFTER) <= until {
+                    *taken_back.entry((paid_on, channel)).or_default() += paid;
+                }
             }
         }
     }
@@ -242,6 +275,29 @@ mod tests {
         let (small, large) = (files_of(1, 50), files_of(1, 80));
         assert!(!lines(&small, "7-").is_empty());
         assert_eq!(lines(&small, "7-"), lines(&large, "7-"));
+    }
+
+    #[test]
+    fn what_is_billed_later_changes_no_day_before_it_and_is_paid_up() {
+        let first = bills(60);
+        let changed = |bill: &Bill| {
+            let mut later = Bill { decided_on: Date::new(2025, 10, 10), ..bill.clone() };
+            let factor = if bill.household.0 % 2 == 0 { 2 } else { 0 };
+            later.instalments.iter_mut().filter(|(instalment, _)| instalment.number > 4).for_each(|(_, yen)| *yen *= factor);
+            [bill.clone(), later]
+        };
+        let both: Vec<Bill> = first.iter().flat_map(changed).collect();
+        let border = Date::new(2025, 10, 10);
+        assert_eq!(files(1, &first, border), files(1, &both, border));
+        let until = Date::new(2026, 5, 31);
+        let paid = |files: &[DemoFile], household: &str| -> usize {
+            let lines = files.iter().filter(|file| file.kind == FileKind::Final).flat_map(|file| file.text.lines());
+            lines.filter(|line| line.starts_with(household) && !line.contains("資金不足")).count()
+        };
+        let (alone, with) = (files(1, &first, until), files(1, &both, until));
+        // Who owes nothing from the fifth on pays no more than what came before; who owes twice as much pays once, twice as much.
+        assert!(paid(&alone, "7-") > 5 && paid(&with, "7-") <= 5);
+        assert_eq!(paid(&alone, "8-"), paid(&with, "8-"));
     }
 
     #[test]

@@ -6,12 +6,13 @@ use crate::step;
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-/// Households whose overpayments are decided in the demo, the first by number.
+/// Households whose overpayments are decided in the demo, the largest first.
 const REFUNDED: usize = 80;
 /// Until when the city's receipts are taken in.
 const LAST_RECEIPTS: &str = "2026-05-31";
@@ -118,29 +119,23 @@ impl Office {
         Ok(told.split_whitespace().rfind(digest).context("the confirmed ordinance")?.to_owned())
     }
 
-    /// What the channels and the bank deliver of the year, as files.
-    pub(super) fn receipt_files(&self) -> anyhow::Result<Vec<String>> {
-        let folder = self.folder.join("receipts");
-        let folder = folder.to_str().context("a path in UTF-8")?;
-        self.run(&["demo-receipts", "--year", YEAR, "--until", LAST_RECEIPTS, folder], None)?;
+    /// Takes in what the channels and the bank delivered of the year up to a day, except for the files taken before.
+    pub(super) fn receive(&self, taken: &mut BTreeSet<OsString>, until: &str) -> anyhow::Result<()> {
+        let folder = self.folder.join("receipts").join(until);
+        self.run(&["demo-receipts", "--year", YEAR, "--until", until, folder.to_str().context("a path in UTF-8")?], None)?;
         let mut files = Vec::new();
-        for entry in std::fs::read_dir(folder)? {
-            files.push(entry?.path().to_str().context("a path in UTF-8")?.to_owned());
+        for entry in std::fs::read_dir(&folder)? {
+            let entry = entry?;
+            if taken.insert(entry.file_name()) {
+                files.push(entry.path().to_str().context("a path in UTF-8")?.to_owned());
+            }
         }
-        files.sort();
-        Ok(files)
-    }
-
-    /// Takes in what was delivered before a day.
-    pub(super) fn receive(&self, files: &mut Vec<String>, before: &str) -> anyhow::Result<()> {
-        let later = |file: &String| file.rsplit('/').next().is_some_and(|name| name >= before);
-        let rest = files.partition_point(|file| !later(file));
-        let taken: Vec<String> = files.drain(..rest).collect();
-        if taken.is_empty() {
+        if files.is_empty() {
             return Ok(());
         }
-        eprintln!("{} files of receipts and of the bank, up to {before}", taken.len());
-        let words: Vec<&str> = ["receipt", "import", "--on", before].into_iter().chain(taken.iter().map(String::as_str)).collect();
+        files.sort();
+        eprintln!("{} files of receipts and of the bank, up to {until}", files.len());
+        let words: Vec<&str> = ["receipt", "import", "--on", until].into_iter().chain(files.iter().map(String::as_str)).collect();
         let told = self.told(&words, TANAKA)?;
         // Of hundreds of files, the last.
         let last: Vec<&str> = told.lines().rev().take(4).collect();
@@ -149,9 +144,9 @@ impl Office {
     }
 
     /// From overpayments to a bank line and back.
-    pub(super) fn money(&self, files: &mut Vec<String>) -> anyhow::Result<()> {
+    pub(super) fn money(&self, taken: &mut BTreeSet<OsString>) -> anyhow::Result<()> {
         step("the rest of the year's receipts, and each day held against what the bank delivered");
-        self.receive(files, "2026-06-01")?;
+        self.receive(taken, LAST_RECEIPTS)?;
         println_all(&self.told(&["reconcile", "--from", "2025-04-01", "--on", LAST_RECEIPTS], None)?);
         self.run(&["receipt", "exceptions", "--limit", "5"], None)?;
         self.run(&["ledger", "totals"], None)?;
@@ -209,8 +204,10 @@ impl Office {
             undecided.len(),
             undecided.values().sum::<i64>()
         );
-        let (mut held, mut refused, mut shown) = (0_u64, BTreeMap::<String, u64>::new(), None::<(i64, i64, String)>);
-        for (household, yen) in undecided.iter().filter(|(_, yen)| **yen >= 2_000).take(REFUNDED) {
+        let (mut held, mut refused, mut shown) = (0_u64, BTreeMap::<String, u64>::new(), None::<((bool, i64), i64, String)>);
+        let mut largest: Vec<(i64, i64)> = undecided.into_iter().map(|(household, yen)| (yen, household)).collect();
+        largest.sort_unstable_by(|a, b| b.cmp(a));
+        for (yen, household) in largest.into_iter().take(REFUNDED) {
             let output = self.command(&["refund", "decide", &household.to_string()], TANAKA).output()?;
             if !matches!(output.status.code(), Some(0 | 1)) {
                 // What waits for something else first waits in the list, with its reason.
@@ -221,16 +218,19 @@ impl Office {
             }
             let told = String::from_utf8(output.stdout)?;
             held += u64::from(!told.contains("支出命令") && !told.contains("充当"));
-            // The largest that is paid out with interest is the one whose story is told.
-            let interest = told.lines().any(|line| line.starts_with("支出命令") && !line.contains("還付加算金 0 円"));
-            if interest && shown.as_ref().is_none_or(|(best, ..)| yen > best) {
-                shown = Some((*yen, *household, told));
+            // The largest that is paid out, with interest if there is one, is the one whose story is told.
+            let mut orders = told.lines().filter(|line| line.starts_with("支出命令")).peekable();
+            if orders.peek().is_some() {
+                let interest = orders.any(|line| !line.contains("還付加算金 0 円"));
+                if shown.as_ref().is_none_or(|(best, ..)| (interest, yen) > *best) {
+                    shown = Some(((interest, yen), household, told));
+                }
             }
         }
         for (reason, households) in refused {
             eprintln!("{households} wait: {reason}");
         }
-        let (_, household, told) = shown.context("none of the refunds bears interest")?;
+        let (_, household, told) = shown.context("nothing is paid out")?;
         eprintln!("{held} held for a clerk; of the others this is one:");
         println_all(&told);
         let orders = self.rows(&["payee", "list"])?;
