@@ -65,6 +65,17 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// All of them.
+    const ALL: [Standing; 7] = [
+        Standing::NoConsent,
+        Standing::Unknown,
+        Standing::Asked,
+        Standing::Fixed,
+        Standing::ClaimForm,
+        Standing::Stopped,
+        Standing::Confirmed,
+    ];
+
     /// Its word.
     pub const fn word(self) -> &'static str {
         match self {
@@ -194,13 +205,13 @@ impl Finding {
     }
 }
 
-/// A finding of an act, for officials.
+/// A finding of an act or a standing, for officials.
 pub fn finding_ja(word: &str) -> String {
     let (name, of) = word.split_once(' ').unwrap_or((word, ""));
     match Stop::ALL.iter().find(|stop| stop.word() == name) {
         Some(stop) if of.is_empty() => stop.ja().to_owned(),
         Some(stop) => format!("{}（{of}）", stop.ja()),
-        None => word.to_owned(),
+        None => Standing::ALL.iter().find(|standing| standing.word() == word).map_or(word, |standing| standing.ja()).to_owned(),
     }
 }
 

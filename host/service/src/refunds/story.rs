@@ -1,12 +1,14 @@
-//! One amount followed from the article of law to the order: decision, headline of its trace, entries of the ledger, order.
+//! One amount followed from the article of law to the bank's line: decision, headline of its trace, entries of the ledger,
+//! order, the lines of the files that it went out in, and what the bank said of each.
 //!
-//! Absent here: the bank's line, and whoever is paid.
+//! Absent here: the account, which a story names by its entry in the vault only, and whoever holds it.
 
 use super::RefundError;
-use super::matters::{HouseholdMatters, matters};
+use super::matters::{HouseholdMatters, OrderState, matters};
 use crate::citation::citation;
 use crate::exemptions::{grouped, state};
 use crate::language::Language;
+use crate::payees::finding_ja;
 use crate::words::Words;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{HouseholdId, Municipality};
@@ -15,6 +17,8 @@ use jorei_domain::record::OVERPAYMENT_CAUSES;
 use jorei_domain::trace::{self, Val};
 use jorei_store::Store;
 use jorei_store::decisions::StoredDecision;
+use jorei_store::ledger::Entry;
+use jorei_store::orders::PaymentOrder;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -29,7 +33,7 @@ pub async fn story(store: &Store, municipality: Municipality, household: Househo
     let known = matters(store, municipality, household, on).await?;
     let entries = store.entries(municipality, household).await?;
     let mut text = String::new();
-    let mut shown = BTreeSet::new();
+    let (mut shown, mut told) = (BTreeSet::new(), BTreeSet::new());
     for matter in &known.matters {
         let cause = OVERPAYMENT_CAUSES.get(usize::from(matter.overpayment.cause)).copied().unwrap_or_default();
         let _ = writeln!(text, "過誤納 {}  {}  {}", matter.overpayment.number, matter.instalment, matter.state.ja());
@@ -59,28 +63,7 @@ pub async fn story(store: &Store, municipality: Municipality, household: Househo
                 headline(&mut text, &stored, &Words::from_json(kept.as_ref().map_or("", |kept| &kept.about)));
             }
         }
-        orders(&mut text, &known, matter.overpayment.number, &entries);
-    }
-    for (receipt, yen) in &known.reclaims {
-        let _ =
-            writeln!(text, "返納金債権  収納番号 {receipt}  {} 円  還付の後に収納が取り消されました。相殺はしていません", grouped(*yen));
-    }
-    Ok(text)
-}
-
-fn orders(text: &mut String, known: &HouseholdMatters, overpayment: i64, entries: &[jorei_store::ledger::Entry]) {
-    for (order, state) in &known.orders {
-        let pays = entries.iter().any(|entry| {
-            let (debit, credit) = (entry.transfer.debit, entry.transfer.credit);
-            debit.kind == AccountKind::Overpaid
-                && debit.item == overpayment
-                && credit.kind == AccountKind::Payable
-                && credit.item == order.number
-        });
-        // An order of nothing but interest follows from the same decision.
-        let interest_only = order.principal.get() == 0
-            && known.matters.iter().any(|matter| matter.overpayment.number == overpayment && matter.decision == Some(order.decision));
-        if pays || interest_only {
+        for (order, state) in orders(&known, matter.overpayment.number, &entries) {
             let _ = writeln!(
                 text,
                 "  支出命令 {}  還付 {} 円、還付加算金 {} 円  支出決定日 {}  {}",
@@ -90,8 +73,66 @@ fn orders(text: &mut String, known: &HouseholdMatters, overpayment: i64, entries
                 order.decided_on,
                 state.ja()
             );
+            if told.insert(order.number) {
+                bank_lines(&mut text, store, municipality, order.number).await?;
+            }
         }
     }
+    for (receipt, yen) in &known.reclaims {
+        let _ =
+            writeln!(text, "返納金債権  収納番号 {receipt}  {} 円  還付の後に収納が取り消されました。相殺はしていません", grouped(*yen));
+    }
+    Ok(text)
+}
+
+/// The orders that pay an overpayment out, or interest that follows from the same decision.
+fn orders<'m>(known: &'m HouseholdMatters, overpayment: i64, entries: &'m [Entry]) -> impl Iterator<Item = &'m (PaymentOrder, OrderState)> {
+    known.orders.iter().filter(move |(order, _)| {
+        let pays = entries.iter().any(|entry| {
+            let (debit, credit) = (entry.transfer.debit, entry.transfer.credit);
+            debit.kind == AccountKind::Overpaid
+                && debit.item == overpayment
+                && credit.kind == AccountKind::Payable
+                && credit.item == order.number
+        });
+        let interest_only = order.principal.get() == 0
+            && known.matters.iter().any(|matter| matter.overpayment.number == overpayment && matter.decision == Some(order.decision));
+        pays || interest_only
+    })
+}
+
+/// The lines of an order: batch, file, and what the bank said of each.
+async fn bank_lines(text: &mut String, store: &Store, municipality: Municipality, order: i64) -> Result<(), RefundError> {
+    for line in store.lines_of_order(municipality, order).await? {
+        let Some(batch) = store.batch(municipality, line.batch).await? else { continue };
+        let _ = writeln!(
+            text,
+            "    振込明細 {}  {} 円  支払束 {}  振込指定日 {}  口座 {}",
+            line.id,
+            line.yen,
+            line.batch,
+            batch.bank_day,
+            line.entry.short()
+        );
+        if let Some((act, at)) = &batch.released {
+            let _ = writeln!(text, "      送付承認 決裁番号 {}  {at}", act.short());
+        }
+        let file = store.file_of_batch(municipality, line.batch).await?;
+        match (&line.held, file) {
+            (Some(held), _) => {
+                let _ = writeln!(text, "      ファイルから除外  {}", finding_ja(held));
+            }
+            (None, Some(file)) => {
+                let _ = writeln!(text, "      振込データ 第{}号  照合値 {}", file.serial, file.sha256);
+            }
+            (None, None) => {}
+        }
+        for (outcome, reason, on) in &line.outcomes {
+            let reason = if reason.is_empty() { String::new() } else { format!("  {reason}") };
+            let _ = writeln!(text, "      銀行の結果 {}  {on}{reason}", outcome.ja());
+        }
+    }
+    Ok(())
 }
 
 /// A decision in a few lines: its number, state, and the steps that name an article.

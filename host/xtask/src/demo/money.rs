@@ -263,9 +263,10 @@ impl Office {
         let mut persons = Vec::new();
         for household in households {
             let Some(person) = heads.get(household) else { continue };
-            let words = ["refund", "consent", &household.to_string(), "--kind", "public_account", "--person", &person.to_string()];
+            let words = ["refund", "consent", &household.to_string(), "--kind", "public_account", "--by", &person.to_string()];
             let words = [&words[..], &["--channel", "online", "--document", "オンライン申請"]].concat();
-            self.command(&words, TANAKA).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+            let output = self.command(&words, TANAKA).output()?;
+            ensure!(output.status.success(), "the consent of household {household}: {}", String::from_utf8_lossy(&output.stderr));
             persons.push(*person);
         }
         let names: BTreeMap<&i64, &String> = persons.iter().filter_map(|person| kana.get_key_value(person)).collect();
@@ -341,9 +342,15 @@ impl Office {
 
     /// What a household in arrears owes for paying late.
     fn arrears(&self) -> anyhow::Result<()> {
-        let list = self.rows(&["arrears", "list", "--on", LAST_RECEIPTS, "--limit", "5"])?;
-        let Some(household) = list.first().and_then(|row| row["世帯番号"].as_i64()) else { return Ok(()) };
-        self.told(&["arrears", "decide", &household.to_string(), "--on", LAST_RECEIPTS], TANAKA).map(|told| println_all(&told))
+        let list = self.rows(&["arrears", "list", "--on", LAST_RECEIPTS])?;
+        let Some(most) = list.iter().max_by_key(|row| row["未納額"].as_i64()) else { return Ok(()) };
+        let household = most["世帯番号"].as_i64().context("a household in arrears")?.to_string();
+        let output = self.command(&["arrears", "decide", &household, "--on", LAST_RECEIPTS], TANAKA).output()?;
+        let told = String::from_utf8(output.stderr)?;
+        ensure!(matches!(output.status.code(), Some(0 | 1)), "the charge of household {household}: {told}");
+        println_all(&String::from_utf8(output.stdout)?);
+        let decision = told.split_whitespace().nth(1).context("the decision's number")?;
+        self.run(&["explain", decision], None)
     }
 }
 
