@@ -14,6 +14,8 @@ use std::process::{Child, Command, Stdio};
 
 /// Households whose overpayments are decided in the demo, the largest first.
 const REFUNDED: usize = 80;
+/// What the bank says of a line that it paid.
+const PAID: &str = "振込済";
 /// Until when the city's receipts are taken in.
 const LAST_RECEIPTS: &str = "2026-05-31";
 
@@ -154,10 +156,9 @@ impl Office {
         self.run(&["vault", "key", "new", vault.to_str().context("a path in UTF-8")?], None)?;
 
         step("what was paid beyond what is owed: decided by the rule, bounded by the host, posted with the decision");
-        let (households, shown) = self.decide_refunds()?;
+        let (households, decided) = self.decide_refunds()?;
         step("one household: the notice it gets");
-        let household = shown.to_string();
-        self.run(&["refund", "notice", &household], TANAKA)?;
+        self.run(&["refund", "notice", &decided[0].to_string()], TANAKA)?;
 
         step("the heads agree to their public-money receiving accounts; the intermediate server is asked (a program of ours)");
         let server = Neighbour::start(self, "server")?;
@@ -186,15 +187,20 @@ impl Office {
         self.run(&["ledger", "check"], None)?;
 
         step("one amount, from the article of law to the bank line");
-        self.run(&["refund", "story", &household], None)?;
+        let paid = self.rows(&["payment", "show", &batch])?;
+        let paid: BTreeSet<i64> =
+            paid.iter().filter(|line| line["outcome"] == PAID).filter_map(|line| line["household"].as_i64()).collect();
+        let household = decided.iter().find(|household| paid.contains(household)).context("the bank paid none of them")?;
+        self.run(&["refund", "story", &household.to_string()], None)?;
         step("a household that pays late: its charge");
         self.arrears()?;
         eprintln!("\nThe bank file is {path}.");
         Ok(())
     }
 
-    /// Decides the overpayments of some households; answers those with an order, and one of them to be shown.
-    fn decide_refunds(&self) -> anyhow::Result<(BTreeSet<i64>, i64)> {
+    /// Decides the overpayments of some households; answers those with an order, and these in the order in
+    /// which they are worth showing: with interest first, then the largest.
+    fn decide_refunds(&self) -> anyhow::Result<(BTreeSet<i64>, Vec<i64>)> {
         let mut undecided: BTreeMap<i64, i64> = BTreeMap::new();
         for row in self.rows(&["refund", "list"])? {
             *undecided.entry(row["household"].as_i64().unwrap_or(0)).or_default() += row["undecided"].as_i64().unwrap_or(0);
@@ -204,7 +210,7 @@ impl Office {
             undecided.len(),
             undecided.values().sum::<i64>()
         );
-        let (mut held, mut refused, mut shown) = (0_u64, BTreeMap::<String, u64>::new(), None::<((bool, i64), i64, String)>);
+        let (mut held, mut refused, mut decided) = (0_u64, BTreeMap::<String, u64>::new(), Vec::new());
         let mut largest: Vec<(i64, i64)> = undecided.into_iter().map(|(household, yen)| (yen, household)).collect();
         largest.sort_unstable_by(|a, b| b.cmp(a));
         for (yen, household) in largest.into_iter().take(REFUNDED) {
@@ -218,23 +224,24 @@ impl Office {
             }
             let told = String::from_utf8(output.stdout)?;
             held += u64::from(!told.contains("支出命令") && !told.contains("充当"));
-            // The largest that is paid out, with interest if there is one, is the one whose story is told.
             let mut orders = told.lines().filter(|line| line.starts_with("支出命令")).peekable();
             if orders.peek().is_some() {
                 let interest = orders.any(|line| !line.contains("還付加算金 0 円"));
-                if shown.as_ref().is_none_or(|(best, ..)| (interest, yen) > *best) {
-                    shown = Some(((interest, yen), household, told));
-                }
+                decided.push((interest, yen, household, told));
             }
         }
         for (reason, households) in refused {
             eprintln!("{households} wait: {reason}");
         }
-        let (_, household, told) = shown.context("nothing is paid out")?;
+        decided.sort_unstable_by(|a, b| b.cmp(a));
+        let (.., told) = decided.first().context("nothing is paid out")?;
         eprintln!("{held} held for a clerk; of the others this is one:");
-        println_all(&told);
+        println_all(told);
         let orders = self.rows(&["payee", "list"])?;
-        Ok((orders.iter().filter_map(|row| row["household"].as_i64()).collect(), household))
+        Ok((
+            orders.iter().filter_map(|row| row["household"].as_i64()).collect(),
+            decided.iter().map(|(.., household, _)| *household).collect(),
+        ))
     }
 
     /// The heads of households and everybody's reading, from the forms that the office exports.
