@@ -65,87 +65,24 @@ fn the_page_of_records_is_true() {
 #[test]
 fn the_page_of_commands_is_true() {
     let mut text = String::from("# Commands\n\nWhat `jorei` says of itself. Generated from its `--help`; do not edit.\n");
-    let commands: &[&[&str]] = &[
-        &[],
-        &["demo-city"],
-        &["key", "new"],
-        &["key", "show"],
-        &["key", "sign"],
-        &["key", "session"],
-        &["account", "password"],
-        &["person", "protect"],
-        &["person", "unprotect"],
-        &["fact", "enter"],
-        &["import"],
-        &["import", "withdraw"],
-        &["export"],
-        &["reassess"],
-        &["instalments"],
-        &["exemption"],
-        &["history"],
-        &["demo-year"],
-        &["demo-receipts"],
-        &["queue", "settle"],
-        &["receipt", "import"],
-        &["receipt", "list"],
-        &["receipt", "exceptions"],
-        &["receipt", "match"],
-        &["receipt", "reverse"],
-        &["reconcile"],
-        &["ledger", "show"],
-        &["ledger", "totals"],
-        &["ledger", "check"],
-        &["ledger", "posting"],
-        &["ledger", "levy"],
-        &["vault", "key", "new"],
-        &["office", "change"],
-        &["office", "show"],
-        &["approve"],
-        &["rule", "build"],
-        &["rule", "pack"],
-        &["rule", "sign"],
-        &["rule", "inspect"],
-        &["rule", "add"],
-        &["rule", "list"],
-        &["rule", "show"],
-        &["ordinance", "draft"],
-        &["ordinance", "drafts"],
-        &["ordinance", "show"],
-        &["ordinance", "check"],
-        &["ordinance", "confirm"],
-        &["revision", "make"],
-        &["revision", "list"],
-        &["revision", "in-force"],
-        &["revision", "decisions"],
-        &["shadow", "run"],
-        &["shadow", "list"],
-        &["shadow", "show"],
-        &["activate"],
-        &["rollback"],
-        &["queue"],
-        &["assess"],
-        &["summary"],
-        &["explain"],
-        &["replay"],
-        &["try"],
-        &["evaluate"],
-        &["schema"],
-        &["serve"],
-    ];
-    for words in commands {
-        let output = built::jorei().args(*words).arg("--help").env_clear().output().unwrap();
-        assert!(output.status.success());
-        let help = String::from_utf8(output.stdout).unwrap();
-        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-        write!(
-            text,
-            "\n## {}\n\n```text\n{}\n```\n",
-            ["jorei"].iter().chain(*words).copied().collect::<Vec<_>>().join(" "),
-            lines.join("\n").trim_end()
-        )
-        .unwrap();
-    }
+    describe(&[], &mut text);
     page("commands.md", &text);
+}
+
+/// A command's help, then that of each command below it.
+fn describe(words: &[&str], text: &mut String) {
+    let output = built::jorei().args(words).arg("--help").env_clear().output().unwrap();
+    assert!(output.status.success());
+    let help = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    let name = [&["jorei"], words].concat().join(" ");
+    write!(text, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end()).unwrap();
+    let below = lines.iter().skip_while(|line| **line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // A name stands two blanks in; what is further in goes on with what is said of the command above.
+    let named = below.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    for command in named.filter(|command| *command != "help") {
+        describe(&[words, &[command]].concat(), text);
+    }
 }
 
 #[test]

@@ -25,7 +25,7 @@ const REST: [&str; 2] = ["--exclude-operation-id", "end"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_role_gets_an_answer_that_is_not_described_on_sqlite() {
-    let roles = ["qualification", "assessment", "rules", "operator", "auditor", "vendor"];
+    let roles = ["qualification", "assessment", "receipts", "collection", "rules", "operator", "auditor", "vendor"];
     tried(Database::Sqlite, &roles, length::of(50)).await;
 }
 

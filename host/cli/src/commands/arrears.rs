@@ -33,7 +33,9 @@ const PAGE: u32 = 200;
 #[derive(clap::Subcommand)]
 pub enum ArrearsCommand {
     List(ListArgs),
+    /// Show how one household's instalments stand, with charges as of a day, what was done, and when it lapses.
     Show(ShowArgs),
+    /// Keep a household's charges as a decision, and post those that are fixed because the principal is paid.
     Decide(ShowArgs),
     Demand(DemandArgs),
     Grant(GrantArgs),
@@ -62,8 +64,7 @@ pub struct ListArgs {
     json: bool,
 }
 
-/// Show how one household's instalments stand, with charges as of a day, what was done, and when it lapses. With `decide`: keep
-/// the charges as a decision, and post those that are fixed because the principal is paid.
+/// One household on a day.
 #[derive(clap::Args)]
 pub struct ShowArgs {
     #[command(flatten)]

@@ -31,7 +31,9 @@ pub enum PaymentCommand {
     Release(BatchActArgs),
     Check(CheckArgs),
     Cut(CutArgs),
+    /// Take a batch back before it is cut (取下げ); its orders are free again.
     Withdraw(ReasonArgs),
+    /// Note that the bank was asked to bring a line back (組戻し). What comes of it is taken in as a result.
     Recall(ReasonArgs),
     Result(ResultArgs),
     Returned(ReturnedArgs),
@@ -124,7 +126,7 @@ pub struct CutArgs {
     fresh_hours: u32,
 }
 
-/// Take a batch back before it is cut (取下げ), or ask the bank to bring a line back (組戻し).
+/// A batch or a line, and why.
 #[derive(clap::Args)]
 pub struct ReasonArgs {
     #[command(flatten)]

@@ -20,7 +20,9 @@ use std::io::Write as _;
 #[derive(clap::Subcommand)]
 pub enum Refund {
     List(ListArgs),
+    /// Show everything of a household's overpayments: amounts, orders, notices, what stands in the way.
     Show(HouseholdArgs),
+    /// Follow each overpayment of a household from the article of law and the decision it arose by to the bank's line.
     Story(HouseholdArgs),
     Decide(DecideArgs),
     Renew(RenewArgs),
@@ -48,9 +50,7 @@ pub struct ListArgs {
     json: bool,
 }
 
-/// Show everything of a household's overpayments: amounts, orders, notices, what stands in the way.
-///
-/// With `story`: follow each from where it arose to the order that pays it out.
+/// One household.
 #[derive(clap::Args)]
 pub struct HouseholdArgs {
     #[command(flatten)]
