@@ -265,8 +265,9 @@ async fn heads_at_deductions(
     Ok(heads)
 }
 
-/// A person of the case, whenever they lived here: birth, stays in the household, death; and the day of a death up to a day. Of
-/// the household only the payer matters for a refund, and heads who died before something was deducted from their pension.
+/// A person of the case, whenever they lived here: stays in the household, death; and the day of a death up to a day. Of the
+/// household only the payer matters for a refund, and heads who died before something was deducted from their pension. A case
+/// has a row for each of its persons, and this one says no birth date: no refund depends on it.
 async fn person_of(
     store: &Store,
     municipality: Municipality,
@@ -277,9 +278,11 @@ async fn person_of(
 ) -> Result<(Person, Option<Date>), StoreError> {
     let records = store.person_records(municipality, (PersonId(person.0 - 1), person), 1, as_of).await?;
     let (mut person, mut died) = (Person::default(), None);
+    let unsaid = vec![Date::MIN.packed(), Date::MAX.packed()];
+    person.facts.push(Fact { kind: Kind::Persons, values: unsaid, source: "対象外".to_owned() });
     for held in records.into_iter().flat_map(|record| record.facts) {
         let here = held.kind != Kind::Membership || held.household == Some(household);
-        if !here || !matches!(held.kind, Kind::Persons | Kind::Membership | Kind::Deaths) {
+        if !here || !matches!(held.kind, Kind::Membership | Kind::Deaths) {
             continue;
         }
         if held.kind == Kind::Deaths && held.from <= on {
@@ -292,10 +295,6 @@ async fn person_of(
         };
         values.extend(held.values);
         person.facts.push(Fact { kind: held.kind, values, source: held.source });
-    }
-    if !person.facts.iter().any(|fact| fact.kind == Kind::Persons) {
-        let values = vec![Date::MIN.packed(), Date::MAX.packed()];
-        person.facts.push(Fact { kind: Kind::Persons, values, source: "未登録".to_owned() });
     }
     Ok((person, died))
 }
