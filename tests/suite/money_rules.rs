@@ -98,8 +98,9 @@ fn a_hundred_instalments_with_three_hundred_payments_take_a_tenth_of_the_fuel_of
 fn what_a_refund_proposes_is_what_its_results_say() {
     let (mut overpayments, mut payments, mut claims) = (Vec::new(), Vec::new(), Vec::new());
     for n in 1..=100 {
-        overpayments
-            .push(json!({ "on": "2026-04-10", "number": n, "fiscal_year": 2025, "instalment": n, "yen": 30_000, "cause": "reduction" }));
+        overpayments.push(
+            json!({ "on": "2026-04-10", "number": n, "fiscal_year": 2025, "instalment": n, "yen": 30_000, "cause": "assessment_reduced" }),
+        );
         payments.push(json!({ "on": "2025-06-30", "number": n, "yen": 10_000 }));
         payments.push(json!({ "on": "2025-07-31", "number": n, "yen": 20_000 }));
         claims
@@ -125,8 +126,8 @@ fn a_refused_refund_proposes_nothing() {
     let case = json!({
         "on": "2027-01-04",
         "overpayments": [
-            { "on": "2026-11-10", "number": 1, "fiscal_year": 2026, "instalment": 1, "yen": 500, "cause": "reduction" },
-            { "on": "2026-12-10", "number": 2, "fiscal_year": 2026, "instalment": 1, "yen": 50_000, "cause": "reduction" },
+            { "on": "2026-11-10", "number": 1, "fiscal_year": 2026, "instalment": 1, "yen": 500, "cause": "assessment_reduced" },
+            { "on": "2026-12-10", "number": 2, "fiscal_year": 2026, "instalment": 1, "yen": 50_000, "cause": "assessment_reduced" },
         ],
         "overpaid_payments": [{ "on": "2026-06-30", "number": 1, "yen": 500 }, { "on": "2026-06-30", "number": 2, "yen": 50_000 }],
     });

@@ -191,7 +191,8 @@ pub const COLLECTIONS: &[&str] = &["ordinary_collection", "pension_deduction"];
 pub const GRACES: &[&str] = &["waiver", "collection_grace", "conversion_grace"];
 /// Words of `overpayments.cause`: those before `paid_twice` are valid assessments reduced later (過納), the others money paid by
 /// mistake (誤納).
-pub const OVERPAYMENT_CAUSES: &[&str] = &["reduction", "correction_requested", "income_tax", "paid_twice", "paid_too_much", "wrong_payer"];
+pub const OVERPAYMENT_CAUSES: &[&str] =
+    &["assessment_reduced", "correction_requested", "income_tax", "paid_twice", "paid_too_much", "wrong_payer"];
 /// Words of `overpaid_payments.channel`.
 pub const CHANNELS: &[&str] = &["counter", "convenience_store", "direct_debit", "eltax", "pension_deduction_channel"];
 /// Words of `claims.part`.

@@ -29,7 +29,7 @@ const NEIGHBOURS: i64 = 8;
 const TRIES: usize = 6;
 /// Households per page of a walk over the city.
 const PAGE: u32 = 500;
-/// The place of `reduction` in the list of causes.
+/// The place of `assessment_reduced` in the list of causes.
 const REDUCTION: u8 = 0;
 
 /// What a settled instalment decision bills: each instalment after what is beyond the premium was taken off.

@@ -63,7 +63,7 @@ impl Household {
         let (mut overpayments, mut payments, mut notices) = (Vec::new(), Vec::new(), Vec::new());
         for (number, overpaid) in (1..).zip(&self.overpaid) {
             let yen: i64 = overpaid.payments.iter().map(|(_, yen)| yen).sum();
-            overpayments.push(json!({ "on": day(overpaid.arose).to_string(), "number": number, "fiscal_year": 2023, "instalment": 1, "yen": yen, "cause": "reduction" }));
+            overpayments.push(json!({ "on": day(overpaid.arose).to_string(), "number": number, "fiscal_year": 2023, "instalment": 1, "yen": yen, "cause": "assessment_reduced" }));
             for (before, yen) in &overpaid.payments {
                 payments.push(json!({ "on": day(overpaid.arose.saturating_sub(*before)).to_string(), "number": number, "yen": yen }));
             }

@@ -119,7 +119,7 @@ pub const LABELS: &[Label] = &[
     label("collection_grace", "徴収の猶予", "grace of collection"),
     label("conversion_grace", "換価の猶予", "grace of conversion"),
     // Words of `overpayments.cause`.
-    label("reduction", "賦課の減額（過納）", "the premium was reduced"),
+    label("assessment_reduced", "賦課の減額（過納）", "the premium was reduced"),
     label("correction_requested", "更正の請求（過納）", "reduced on request"),
     label("income_tax", "所得税の更正・申告（過納）", "reduced after an income-tax correction"),
     label("paid_twice", "二重納付（誤納）", "paid twice"),
@@ -168,7 +168,7 @@ pub const LABELS: &[Label] = &[
     label("base", "計算の基礎となる額", "amount counted on"),
     label("rate", "割合（年）", "rate of a year"),
     label("base_rate_days", "計算の基礎となる額×割合×日数÷365", "amount x rate x days / 365"),
-    label("sum_of_parts", "期間ごとの額の合計", "sum of the parts"),
+    label("sum_of_stretches", "期間ごとの額の合計", "sum of the stretches"),
     // The order of the parts of a debt (`appropriation`).
     label("appropriation_order", "充当の順序", "order of appropriation"),
     label("appropriation_order.first", "第1順位", "paid first"),

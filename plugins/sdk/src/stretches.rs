@@ -280,7 +280,7 @@ impl<'a> Counter<'a> {
             if accrued.sum >= self.smallest_sum {
                 accrued.yen = accrued.sum.exact().round(self.sum_rounding)?;
             }
-            t.note("sum_of_parts", accrued.sum);
+            t.note("sum_of_stretches", accrued.sum);
         }
         Ok(accrued)
     }

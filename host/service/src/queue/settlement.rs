@@ -64,8 +64,8 @@ impl Way {
         }
     }
 
-    /// The reasons to wait that it answers. Only what a rule broke over is a vendor's; a case without an answer cannot be
-    /// kept as it is.
+    /// The reasons to wait that it answers. Only what a rule broke over, or proposed beyond its bounds, is a vendor's; a case
+    /// without an answer cannot be kept as it is.
     pub fn answers(self) -> &'static [Waiting] {
         match self {
             Way::Corrected => &[
@@ -77,9 +77,10 @@ impl Way {
                 Waiting::LimitUnknown,
                 Waiting::Conflict,
                 Waiting::Vanished,
+                Waiting::Held,
             ],
-            Way::HandedToVendor => &[Waiting::Failed, Waiting::LimitUnknown],
-            Way::Asked => &[Waiting::Refused, Waiting::Provisional, Waiting::Pending, Waiting::Conflict, Waiting::Vanished],
+            Way::HandedToVendor => &[Waiting::Failed, Waiting::LimitUnknown, Waiting::Held],
+            Way::Asked => &[Waiting::Refused, Waiting::Provisional, Waiting::Pending, Waiting::Conflict, Waiting::Vanished, Waiting::Held],
             Way::NotAssessed => &[Waiting::Refused, Waiting::Barred, Waiting::Vanished],
             Way::KeptAsIs => &[Waiting::Provisional, Waiting::Pending, Waiting::Barred, Waiting::Conflict, Waiting::Vanished],
         }

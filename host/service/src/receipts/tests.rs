@@ -257,7 +257,7 @@ async fn every_path_of_a_receipt_ends_with_the_balances_counted_by_hand() {
             "a receipt of an instalment that was lowered since takes its overpayment back first",
             vec![File(Final, full()), Lower(1, 4_000), File(Revoked, full())],
             // Six thousand are owed of the first, and nothing was overpaid.
-            "receivable 26000, reduction",
+            "receivable 26000, assessment_reduced",
         ),
         (
             "one of two takes back no more than the other leaves overpaid",
@@ -267,7 +267,7 @@ async fn every_path_of_a_receipt_ends_with_the_balances_counted_by_hand() {
                 File(Revoked, vec![paid("A", &one, 5_000)]),
             ],
             // Five of six thousand are paid.
-            "receivable 21000, collected 5000, reduction",
+            "receivable 21000, collected 5000, assessment_reduced",
         ),
         (
             "and the second one afterwards brings back the rest",
@@ -276,12 +276,12 @@ async fn every_path_of_a_receipt_ends_with_the_balances_counted_by_hand() {
                 Lower(1, 4_000),
                 File(Revoked, vec![paid("A", &one, 5_000), paid("B", &one, 5_000)]),
             ],
-            "receivable 26000, reduction",
+            "receivable 26000, assessment_reduced",
         ),
         (
             "what was refunded of a lowered instalment is a claim",
             vec![File(Final, full()), Lower(1, 4_000), Refund(1, 4_000), File(Revoked, full())],
-            "receivable 26000, reclaim 4000, payable 4000, reduction",
+            "receivable 26000, reclaim 4000, payable 4000, assessment_reduced",
         ),
         ("a revocation of nothing waits", vec![File(Revoked, full())], "receivable 30000, nothing_to_revoke"),
         (

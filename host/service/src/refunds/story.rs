@@ -154,7 +154,7 @@ fn headline(text: &mut String, stored: &StoredDecision, words: &Words) {
 /// The causes as officials call them, in their order.
 pub(super) fn cause_ja(word: &str) -> &'static str {
     match word {
-        "reduction" => "減額による過納",
+        "assessment_reduced" => "減額による過納",
         "correction_requested" => "更正の請求による過納",
         "income_tax" => "所得税の更正等による過納",
         "paid_twice" => "二重納付",
