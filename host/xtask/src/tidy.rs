@@ -22,6 +22,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("host/verify", &["jorei-domain", "jorei-package"]),
     ("host/xtask", &[]),
     ("plugins/sdk", &["jorei-domain"]),
+    // Tests of rules read cases as the office does.
+    ("plugins/trial", &["jorei-domain", "jorei-package", "jorei-sdk", "jorei-service"]),
     ("plugins/*", &["jorei-sdk"]),
 ];
 

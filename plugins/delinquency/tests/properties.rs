@@ -10,13 +10,10 @@ use jorei_sdk::native::{Settings, decide};
 use jorei_service::case_file;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::sync::LazyLock;
 
 fn settings(file: &str) -> Settings {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ordinances/examples").join(file);
-    let ordinance: Value = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    Settings::check::<Delinquency>(&ordinance.to_string()).unwrap()
+    jorei_trial::settings::<Delinquency>(env!("CARGO_MANIFEST_DIR"), &format!("examples/{file}"))
 }
 
 static ONE_MONTH: LazyLock<Settings> = LazyLock::new(|| settings("one-month.toml"));

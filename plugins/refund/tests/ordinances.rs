@@ -5,20 +5,13 @@
 
 use jorei_refund::Refund;
 use jorei_sdk::Rate;
-use jorei_sdk::native::Settings;
+use jorei_trial::{document, ordinances, problems};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Every ordinance of the crate.
 fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("ordinances");
-    let folders = [folder.join("examples"), folder];
-    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
-    entries.filter(|file| file.extension().is_some_and(|end| end == "toml")).collect()
-}
-
-fn document(file: &Path) -> Value {
-    toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+    ordinances(Path::new(env!("CARGO_MANIFEST_DIR")))
 }
 
 /// A rate of a block in thousandths, if the block has it.
@@ -27,15 +20,6 @@ fn thousandths(block: &Value, key: &str) -> Option<i64> {
     let rate = Rate::parse(value["value"].as_str().or(value.as_str())?).unwrap();
     assert_eq!(rate.den(), 1_000, "{key} of {}", block["from"]);
     Some(rate.num())
-}
-
-/// What is told of an ordinance after a change of its text.
-fn problems(file: &str, change: (&str, &str)) -> Vec<(String, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ordinances").join(file);
-    let text = std::fs::read_to_string(path).unwrap();
-    assert!(text.contains(change.0), "{}", change.0);
-    let document: Value = toml::from_str(&text.replacen(change.0, change.1, 1)).unwrap();
-    Settings::check::<Refund>(&document.to_string()).err().unwrap_or_default()
 }
 
 /// Until 2020 the average and 1.0, from 2021 the average and 0.5 (Local Tax Act suppl. art. 3-2;
@@ -84,7 +68,7 @@ fn each_problem_is_named_with_its_place() {
         (("kind = \"premium\"", "kind = \"fee\""), "regime[0].values.kind", "unknown variant `fee`, expected `premium` or `tax`"),
     ];
     for (change, path, message) in tried {
-        let found = problems("examples/premium.toml", change);
+        let found = problems::<Refund>(env!("CARGO_MANIFEST_DIR"), "examples/premium.toml", change);
         assert!(found.iter().any(|(at, why)| at == path && why.contains(message)), "{change:?}: {found:#?}");
     }
 }

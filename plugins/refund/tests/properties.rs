@@ -12,14 +12,9 @@ use jorei_service::case_file;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::LazyLock;
 
-static PREMIUM: LazyLock<Settings> = LazyLock::new(|| {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ordinances/examples/premium.toml");
-    let ordinance: Value = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    Settings::check::<Refund>(&ordinance.to_string()).unwrap()
-});
+static PREMIUM: LazyLock<Settings> = LazyLock::new(|| jorei_trial::settings::<Refund>(env!("CARGO_MANIFEST_DIR"), "examples/premium.toml"));
 
 /// Day 0 of every case; the decision is day [`ON`].
 const FIRST: Date = Date::new(2023, 1, 1);
