@@ -12,8 +12,10 @@ use jorei_package::signing::{SecretKey, generate};
 use jorei_store::Store;
 use jorei_store::acts::{Signed, Verdict};
 use jorei_store::addresses::Address;
+use jorei_store::admissions::Admission;
 use jorei_store::facts::Assertion;
 use jorei_store::names::Name;
+use jorei_store::revisions::Revision;
 
 pub(crate) const TODAY: Date = Date::new(2026, 6, 1);
 
@@ -51,6 +53,28 @@ impl OfficeOfTwo {
         let office = OfficeOfTwo { tanaka: officer(0), suzuki: officer(1), store, _folder: folder, here };
         office.enact(accounts.iter().cloned().map(Change::Account).collect()).await;
         office
+    }
+
+    /// A revision of a slot whose rule is a name only; nothing runs it.
+    pub async fn revision(&self, slot: &str, about: String) -> Digest {
+        let rule = Digest::of(b"rule");
+        let Stamp { by, at } = stamp();
+        let admission = Admission {
+            package: Digest::of(b"file"),
+            rule: Some(rule),
+            step: "cases".into(),
+            admitted: true,
+            reason: String::new(),
+            manifest: String::new(),
+            recorded_at: at,
+            by,
+        };
+        self.store.save_admission(self.here, &admission, Some(b"rule"), &stamp()).await.unwrap();
+        let ordinance = self.store.save_ordinance(self.here, "rate = 1", &stamp()).await.unwrap();
+        let digest = Digest::of(b"revision");
+        let revision = Revision { digest, slot: slot.into(), rule, ordinance, segments: Vec::new(), about };
+        self.store.save_revision(self.here, &revision, TODAY, &stamp()).await.unwrap();
+        digest
     }
 
     /// Makes changes by an act of tanaka's that suzuki signs.

@@ -15,12 +15,10 @@ use jorei_domain::id::{Digest, HouseholdId, Knowledge, PersonId};
 use jorei_domain::ledger::{Account, Event, Instalment, Overpayment, Phase, Posting, Transfer};
 use jorei_domain::money::Yen;
 use jorei_domain::record::Kind;
-use jorei_store::admissions::Admission;
 use jorei_store::decisions::NewDecision;
 use jorei_store::facts::Assertion;
 use jorei_store::orders::{Book, PayeeKind, PaymentOrder};
 use jorei_store::refunds::{Consent, ConsentChannel, ConsentKind};
-use jorei_store::revisions::Revision;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Mutex;
@@ -139,23 +137,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub async fn open() -> Desk {
         let office = OfficeOfTwo::found().await;
-        let (store, here) = (&office.store, office.here);
-        let rule = Digest::of(b"rule");
-        let admission = Admission {
-            package: Digest::of(b"file"),
-            rule: Some(rule),
-            step: "cases".into(),
-            admitted: true,
-            reason: String::new(),
-            manifest: String::new(),
-            recorded_at: stamp().at,
-            by: stamp().by,
-        };
-        store.save_admission(here, &admission, Some(b"rule"), &stamp()).await.unwrap();
-        let ordinance = store.save_ordinance(here, "rate = 1", &stamp()).await.unwrap();
-        let revision = Digest::of(b"revision");
-        let made = Revision { digest: revision, slot: "refund".into(), rule, ordinance, segments: vec![1, 2], about: "{}".into() };
-        store.save_revision(here, &made, TODAY, &stamp()).await.unwrap();
+        let revision = office.revision("refund", "{}".into()).await;
         Desk { office, vault: AccountVault::new([7; 32]), register: Register::default(), revision }
     }
 

@@ -12,12 +12,10 @@ use jorei_domain::record::{Case, Fact, Kind, Person, table};
 use jorei_domain::table::{ABSENT, Column, Table, Values};
 use jorei_domain::trace::{LawRead, Val, Writer};
 use jorei_store::addresses::Address;
-use jorei_store::admissions::Admission;
 use jorei_store::decisions::NewDecision;
 use jorei_store::facts::Assertion;
 use jorei_store::names::Name;
 use jorei_store::notices::{NewNotice, Notice, NoticeKind};
-use jorei_store::revisions::Revision;
 
 const ON: Date = Date::new(2025, 4, 1);
 const YEAR: FiscalYear = FiscalYear::of(ON);
@@ -31,25 +29,11 @@ struct Counter {
 impl Counter {
     async fn open() -> Counter {
         let office = OfficeOfTwo::found().await;
-        let rule = Digest::of(b"rule");
-        let admission = Admission {
-            package: Digest::of(b"file"),
-            rule: Some(rule),
-            step: "cases".into(),
-            admitted: true,
-            reason: String::new(),
-            manifest: String::new(),
-            recorded_at: stamp().at,
-            by: stamp().by,
-        };
-        office.store.save_admission(office.here, &admission, Some(b"rule"), &stamp()).await.unwrap();
-        let ordinance = office.store.save_ordinance(office.here, "rate = 1", &stamp()).await.unwrap();
         let labels = r#""income_unknown":["{year}年分の所得がありません","no income of {year}"],"cap_yen":["賦課限度額","cap"]"#;
         let schema = r#"{"properties":{"applications":{"items":{"properties":{"result":{"enum":["granted","not_certified"]}}}}}}"#;
         let about = format!("{{\"labels\":{{{labels}}},\"outcome\":{schema}}}");
-        let revision = Revision { digest: Digest::of(b"revision"), slot: "premium".into(), rule, ordinance, segments: Vec::new(), about };
-        office.store.save_revision(office.here, &revision, TODAY, &stamp()).await.unwrap();
-        Counter { revision: revision.digest, office }
+        let revision = office.revision("premium", about).await;
+        Counter { revision, office }
     }
 
     /// Decides a case of a household; answers the id.

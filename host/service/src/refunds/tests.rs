@@ -16,7 +16,6 @@ use jorei_domain::record::{Case, Kind, table};
 use jorei_domain::slot::Slot;
 use jorei_domain::table::{ABSENT, Column, Table, Values};
 use jorei_store::addresses::Address;
-use jorei_store::admissions::Admission;
 use jorei_store::coverage::Coverage;
 use jorei_store::decisions::NewDecision;
 use jorei_store::facts::Assertion;
@@ -25,7 +24,6 @@ use jorei_store::notices::NoticeKind;
 use jorei_store::orders::{PayeeKind, PaymentOrder};
 use jorei_store::receipts::{Begun, EventKind, Exception, FileKind, NewFile, ReceiptEvent};
 use jorei_store::refunds::{Consent, ConsentChannel, ConsentKind, Heir, RefundNotice};
-use jorei_store::revisions::Revision;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -79,23 +77,8 @@ impl Hall {
     /// Obligors as (ordinal, first month, last month): ordinal 0 is the head, 1 the other person.
     async fn with_obligors(obligors: &[(i64, i64, i64)]) -> Hall {
         let office = OfficeOfTwo::found().await;
-        let rule = Digest::of(b"rule");
-        let admission = Admission {
-            package: Digest::of(b"file"),
-            rule: Some(rule),
-            step: "cases".into(),
-            admitted: true,
-            reason: String::new(),
-            manifest: String::new(),
-            recorded_at: stamp().at,
-            by: stamp().by,
-        };
-        office.store.save_admission(office.here, &admission, Some(b"rule"), &stamp()).await.unwrap();
-        let ordinance = office.store.save_ordinance(office.here, "rate = 1", &stamp()).await.unwrap();
-        let revision =
-            Revision { digest: Digest::of(b"revision"), slot: "refund".into(), rule, ordinance, segments: Vec::new(), about: about() };
-        office.store.save_revision(office.here, &revision, TODAY, &stamp()).await.unwrap();
-        let mut hall = Hall { revision: revision.digest, office, scheduled: None };
+        let revision = office.revision("refund", about()).await;
+        let mut hall = Hall { revision, office, scheduled: None };
         hall.live(HEAD, true, Date::new(1970, 5, 1)).await;
         hall.live(OTHER, false, Date::new(1990, 5, 1)).await;
         hall.scheduled = Some(hall.schedule(None, obligors).await);
