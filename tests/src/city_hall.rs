@@ -75,7 +75,7 @@ pub struct CityHall {
 
 impl CityHall {
     /// An office with an account for every role (named as the role), a second one for those who sign (`rules-2`,
-    /// `qualification-2`), a city of so many households, and a premium revision in force.
+    /// `qualification-2`, `receipts-2`), a city of so many households, and a premium revision in force.
     ///
     /// # Panics
     /// When a step of the real way refuses.
@@ -365,7 +365,8 @@ fn parsed(key_texts: &BTreeMap<String, String>) -> BTreeMap<String, SecretKey> {
 async fn found(store: &Store, municipality: Municipality) -> (BTreeMap<String, String>, SecretKey) {
     let (mut keys, mut changes, mut accounts) = (BTreeMap::new(), Vec::new(), Vec::new());
     let names = Role::ALL.into_iter().map(|role| (role.word().to_owned(), role));
-    for (name, role) in names.chain([("rules-2".to_owned(), Role::Rules), ("qualification-2".to_owned(), Role::Qualification)]) {
+    let seconds = [("rules-2", Role::Rules), ("qualification-2", Role::Qualification), ("receipts-2", Role::Receipts)];
+    for (name, role) in names.chain(seconds.map(|(name, role)| (name.to_owned(), role))) {
         let key = generate(None).expect("a key");
         // Sessions end by the real clock, so these accounts are good for longer than this code.
         let (from, until) = (Date::new(2026, 4, 1), Date::new(2126, 4, 1));
@@ -423,7 +424,7 @@ fn affair_of(account: &str) -> &'static str {
     match account {
         "assessment" | "system" => "assessment",
         "benefits" => "benefits",
-        "receipts" | "collection" => "collection",
+        "receipts" | "receipts-2" | "collection" => "collection",
         _ => "qualification",
     }
 }

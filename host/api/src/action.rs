@@ -181,6 +181,36 @@ actions! {
     RefundsNotify = "refunds.notify", lookup: true, files: [Insured, Receipts], approval: One("it tells what was decided, and nothing is paid by it");
     /// Record that a refund can no longer be claimed.
     RefundsLapse = "refunds.lapse", lookup: true, files: [Receipts], approval: One("only what the decision itself says has lapsed, and it stays listed with account and reason");
+    /// See to whom and to which account refunds go, masked, and what stops them.
+    PayeesShow = "payees.show", lookup: true, files: [Receipts], approval: Reads;
+    /// Compare an account typed again with the one entered.
+    PayeesCompare = "payees.compare", lookup: true, files: [Receipts], approval: Reads;
+    /// Enter the account of a claim form, to be read before it is signed.
+    PayeesEnter = "payees.enter", lookup: true, files: [Receipts], approval: Act;
+    /// Prepare the confirmation of an account, to be read before it is signed.
+    PayeesConfirm = "payees.confirm", lookup: true, files: [Receipts], approval: Act;
+    /// See what other bodies were asked, and how far each inquiry is.
+    InquiriesShow = "inquiries.show", lookup: true, files: [Receipts], approval: Reads;
+    /// Write a question about a person to another body.
+    InquiriesAsk = "inquiries.ask", lookup: true, files: [Insured], approval: One("it asks for the stated case, and its answer is laid over what was known");
+    /// Ask the register of accounts again for an order.
+    InquiriesAgain = "inquiries.again", lookup: true, files: [Receipts], approval: One("it asks for an order that is there, under the payee's consent");
+    /// List batches of payments, and results that fit no line.
+    PaymentsList = "payments.list", lookup: false, files: [], approval: Reads;
+    /// See a batch of payments with its lines.
+    PaymentsShow = "payments.show", lookup: true, files: [Receipts], approval: Reads;
+    /// Put what can be paid into a batch.
+    PaymentsPrepare = "payments.prepare", lookup: true, files: [Receipts], approval: One("nothing leaves by it; two people release what is in it");
+    /// Prepare the release of a batch, to be read before it is signed.
+    PaymentsRelease = "payments.release", lookup: false, files: [], approval: Act;
+    /// Write the inquiries before payment for a batch.
+    PaymentsCheck = "payments.check", lookup: true, files: [Receipts], approval: One("it asks; an answer stops a payment and starts none");
+    /// Take a batch back before it is cut.
+    PaymentsWithdraw = "payments.withdraw", lookup: false, files: [], approval: One("nothing is paid by it; what is in it must be released again");
+    /// Note that a line is recalled, or that its money came back.
+    PaymentsRecord = "payments.record", lookup: true, files: [Receipts], approval: One("it is what was asked of the bank, or what the bank said on paper; nothing is paid by it");
+    /// Take in what the bank says of payments.
+    PaymentsResults = "payments.results", lookup: false, files: [], approval: One("it is what the bank says; what failed is paid again only after two people released it");
     /// See what is owed, what it costs to pay late, and what was done.
     ArrearsShow = "arrears.show", lookup: true, files: [Arrears], approval: Reads;
     /// List the demand notices that are due.

@@ -4,6 +4,8 @@
 
 use crate::openid::OpenIdError;
 use crate::problem::{Code, Problem};
+use crate::routes::payees::no_order;
+use jorei_connector::Malformed;
 use jorei_domain::record::Kind;
 use jorei_engine::Fault;
 use jorei_service::activation::ActivationError;
@@ -18,8 +20,11 @@ use jorei_service::confirmation::ConfirmationError;
 use jorei_service::decide_case::RecordError;
 use jorei_service::fact_entry::EntryError;
 use jorei_service::imports::{ImportError, WithdrawalError};
+use jorei_service::inquiries::InquiryError;
 use jorei_service::masters::MasterError;
 use jorei_service::office::OfficeError;
+use jorei_service::payees::{PayeeError, SealError};
+use jorei_service::payments::PaymentError;
 use jorei_service::people::PeopleError;
 use jorei_service::personal_numbers::NumberError;
 use jorei_service::protections::ProtectionError;
@@ -60,6 +65,7 @@ impl From<StoreError> for Problem {
             StoreError::Receipts(ReceiptsError::Refused(_, wrong)) => return Problem::new(Code::NotAllowedNow, wrong),
             // A household's number may be anything that was typed into the field, and is not repeated.
             StoreError::Refund { wrong, .. } | StoreError::Arrears { wrong, .. } => return Problem::new(Code::NotAllowedNow, wrong),
+            StoreError::Payment { what, wrong, .. } => return Problem::new(Code::NotAllowedNow, format!("{what}: {wrong}")),
             _ => Code::NotAllowedNow,
         };
         Problem::new(code, error)
@@ -424,6 +430,78 @@ impl From<WriteOffError> for Problem {
             WriteOffError::NotYet { instalment, on, from: None, .. } => {
                 not_now(format!("{instalment}: it can still be collected on {on}; the ground does not hold of it"))
             }
+            error => Problem::fault(&error),
+        }
+    }
+}
+
+impl From<SealError> for Problem {
+    fn from(error: SealError) -> Problem {
+        Problem::fault(&error)
+    }
+}
+
+impl From<PayeeError> for Problem {
+    fn from(error: PayeeError) -> Problem {
+        let not_now = |text: String| Problem::new(Code::NotAllowedNow, text);
+        match error {
+            PayeeError::Store(error) => error.into(),
+            PayeeError::Acts(error) => error.into(),
+            PayeeError::Seal(error) => error.into(),
+            PayeeError::NoSuchOrder(_) => no_order(),
+            PayeeError::NothingToConfirm { state, .. } => {
+                not_now(format!("there is nothing to confirm ({state}); GET …/payment-orders/{{order}}/payee says what to do"))
+            }
+            PayeeError::NotConfirmable { stop, .. } => not_now(format!("{stop} cannot be confirmed by anybody; another account is needed")),
+            error => Problem::fault(&error),
+        }
+    }
+}
+
+impl From<Malformed> for Problem {
+    fn from(error: Malformed) -> Problem {
+        Problem::invalid(error)
+    }
+}
+
+impl From<InquiryError> for Problem {
+    fn from(error: InquiryError) -> Problem {
+        match error {
+            InquiryError::Store(error) => error.into(),
+            InquiryError::Payee(error) => (*error).into(),
+            InquiryError::Malformed(error) => error.into(),
+            InquiryError::Seal(error) => error.into(),
+            InquiryError::NoSuchPerson(_) => nobody(),
+            InquiryError::Protected(_) => Problem::new(
+                Code::NotAllowedNow,
+                "the person is protected (支援措置) and is asked about by nobody's program; look at the case and take a claim form",
+            ),
+            error => Problem::fault(&error),
+        }
+    }
+}
+
+impl From<PaymentError> for Problem {
+    fn from(error: PaymentError) -> Problem {
+        let not_now = |text: &str| Problem::new(Code::NotAllowedNow, text);
+        match error {
+            PaymentError::Store(error) => error.into(),
+            PaymentError::Acts(error) => error.into(),
+            PaymentError::Payee(error) => error.into(),
+            PaymentError::Seal(error) => error.into(),
+            PaymentError::Sender { field } => Problem::invalid(format!("sender.{field}: it cannot stand in a bank file")),
+            PaymentError::BankDay { next, .. } => {
+                Problem::invalid(format!("bank_day: banks are closed on it, or it has passed; they are open on {next}"))
+            }
+            PaymentError::Holidays(error) => Problem::new(Code::LawMissing, error),
+            PaymentError::Nothing(waiting) => not_now(&format!(
+                "nothing can be paid today; {waiting} order(s) wait: GET …/payees and GET …/payment-batches say why, and an order of \
+                 another day is decided anew first"
+            )),
+            PaymentError::NoSuchBatch(_) => Problem::not_found("no batch of this office has this number; GET …/payment-batches lists them"),
+            PaymentError::NotReleased(_) => not_now("the batch is not released; two people approve it on the day it was prepared for"),
+            PaymentError::Withdrawn(_) => not_now("the batch was taken back; prepare another one"),
+            error @ (PaymentError::Stopped { .. } | PaymentError::Destroyed(_)) => Problem::new(Code::NotAllowedNow, error),
             error => Problem::fault(&error),
         }
     }

@@ -62,6 +62,14 @@ impl Asker {
         self.caller.municipality
     }
 
+    /// For what it is asked.
+    ///
+    /// # Errors
+    /// [`Code::NoPurpose`], where the action is no look-up and none was stated.
+    pub fn purpose(&self) -> Answer<&Purpose> {
+        self.purpose.as_ref().ok_or_else(no_purpose)
+    }
+
     /// A stamp in the asker's name.
     pub fn stamp(&self) -> jorei_domain::audit::Stamp {
         self.moment.now.stamp(&self.caller.account)
@@ -128,8 +136,8 @@ impl Asker {
         households: &[HouseholdId],
         refused: Option<Code>,
     ) -> Answer<()> {
-        let purpose = self.purpose.as_ref().ok_or_else(no_purpose)?;
-        record(host, action, (self.office(), &self.caller.account), Some(purpose), (persons, households), refused, &self.moment).await
+        record(host, action, (self.office(), &self.caller.account), Some(self.purpose()?), (persons, households), refused, &self.moment)
+            .await
     }
 }
 
@@ -252,7 +260,7 @@ async fn arrived(host: &Host, method: &Method, action: Action, body: Body) -> An
     let longest = match action {
         Action::RulesAdd => PACKAGE_MAX,
         Action::DraftsSave => DRAFT_MAX,
-        Action::ImportsApply | Action::ReceiptsTake => IMPORT_MAX,
+        Action::ImportsApply | Action::ReceiptsTake | Action::PaymentsPrepare | Action::PaymentsResults => IMPORT_MAX,
         _ => host.limits.body_bytes,
     };
     let wait = if is_large(action) { PACKAGE_WAIT } else { host.limits.body };
@@ -261,7 +269,7 @@ async fn arrived(host: &Host, method: &Method, action: Action, body: Body) -> An
 
 /// Is a body of megabytes part of the action?
 fn is_large(action: Action) -> bool {
-    matches!(action, Action::RulesAdd | Action::ImportsApply | Action::ReceiptsTake)
+    matches!(action, Action::RulesAdd | Action::ImportsApply | Action::ReceiptsTake | Action::PaymentsPrepare | Action::PaymentsResults)
 }
 
 /// A body of at most so many bytes, which arrives in time.

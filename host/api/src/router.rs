@@ -9,8 +9,8 @@ use crate::guard::{AFFAIR, CASE, body_within, guard};
 use crate::idempotency::KEY;
 use crate::problem::{Answer, Code, Problem, ProblemBody};
 use crate::routes::{
-    acts, arrears, audit, decisions, drafts, household_year, households, imports, jobs, ledger, masters, numbers, office, ordinances,
-    people, problems, queue, receipts, reconciliation, refunds, revisions, rules, sessions, shadow, trials,
+    acts, arrears, audit, decisions, drafts, household_year, households, imports, inquiries, jobs, ledger, masters, numbers, office,
+    ordinances, payees, payments, people, problems, queue, receipts, reconciliation, refunds, revisions, rules, sessions, shadow, trials,
 };
 use crate::state::Shared;
 use axum::Router;
@@ -149,6 +149,26 @@ fn mounts() -> Vec<Mount> {
         mount!(Action::RefundsRecord, refunds::heir),
         mount!(Action::RefundsNotify, refunds::notice),
         mount!(Action::RefundsLapse, refunds::record_lapse),
+        mount!(Action::PayeesShow, payees::waiting),
+        mount!(Action::PayeesShow, payees::show),
+        mount!(Action::PayeesEnter, payees::enter),
+        mount!(Action::PayeesCompare, payees::compare),
+        mount!(Action::PayeesConfirm, payees::confirm),
+        mount!(Action::InquiriesShow, inquiries::list),
+        mount!(Action::InquiriesShow, inquiries::of_order),
+        mount!(Action::InquiriesShow, inquiries::exceptions),
+        mount!(Action::InquiriesAsk, inquiries::ask),
+        mount!(Action::InquiriesAgain, inquiries::again),
+        mount!(Action::PaymentsList, payments::list),
+        mount!(Action::PaymentsList, payments::exceptions),
+        mount!(Action::PaymentsShow, payments::show),
+        mount!(Action::PaymentsPrepare, payments::prepare),
+        mount!(Action::PaymentsRelease, payments::release),
+        mount!(Action::PaymentsCheck, payments::check),
+        mount!(Action::PaymentsWithdraw, payments::withdraw),
+        mount!(Action::PaymentsRecord, payments::recall),
+        mount!(Action::PaymentsRecord, payments::returned),
+        mount!(Action::PaymentsResults, payments::results),
         mount!(Action::ArrearsShow, arrears::list),
         mount!(Action::ArrearsShow, arrears::lapsing),
         mount!(Action::ArrearsShow, arrears::household),
@@ -337,6 +357,11 @@ fn codes_of(action: Action) -> &'static [Code] {
         Action::ReconciliationShow => &[Code::LawMissing],
         Action::RefundsShow => &[Code::NotAllowedNow, Code::LawMissing, Code::Paused],
         Action::RefundsDecide | Action::RefundsNotify => &[Code::NotAllowedNow, Code::LawMissing, Code::Paused, Code::Busy],
+        Action::PayeesShow | Action::PayeesCompare | Action::PayeesEnter | Action::PayeesConfirm => &[Code::NotAllowedNow],
+        Action::InquiriesAsk | Action::InquiriesAgain => &[Code::NotAllowedNow],
+        Action::PaymentsPrepare => &[Code::NotAllowedNow, Code::LawMissing],
+        Action::PaymentsRelease | Action::PaymentsCheck | Action::PaymentsWithdraw => &[Code::NotAllowedNow],
+        Action::PaymentsRecord | Action::PaymentsResults => &[Code::NotAllowedNow],
         Action::ArrearsShow | Action::ArrearsDemands => &[Code::NotAllowedNow, Code::LawMissing, Code::Paused],
         Action::ArrearsDecide | Action::ArrearsRecord | Action::ArrearsGiveUp => {
             &[Code::NotAllowedNow, Code::LawMissing, Code::Paused, Code::Busy]
@@ -379,6 +404,8 @@ fn in_path(name: &str) -> Parameter {
         "name" => (Type::String, "Name of a draft"),
         "receipt" => (Type::Integer, "The receipt's number here (収納番号)"),
         "order" => (Type::Integer, "The number of a payment order (支出命令番号)"),
+        "batch" => (Type::Integer, "The number of a batch of payments (支払束)"),
+        "line" => (Type::Integer, "The number of a line of a batch (支払明細番号)"),
         "day" => (Type::String, "A day, as 2025-07-10"),
         "knowledge" => (Type::Integer, "The knowledge number of an import"),
         "file" => (Type::String, "A file of the office, as `insured` or `household-assessment`"),

@@ -8,6 +8,7 @@ use crate::policy::Policy;
 use crate::telemetry::Telemetry;
 use jorei_engine::Runtime;
 use jorei_service::officer::Moment;
+use jorei_service::payees::AccountVault;
 use jorei_service::personal_numbers::Vault;
 use jorei_service::revisions::Shelf;
 use jorei_store::Store;
@@ -25,6 +26,8 @@ pub struct Host {
     pub policy: Policy,
     /// Personal numbers; none where no key was configured: then nobody enters or reads one.
     pub vault: Option<Vault>,
+    /// Accounts of payees, under keys from the same file; none where no key was configured: then none is sealed or opened.
+    pub accounts: Option<AccountVault>,
     /// Single sign-on, where it is configured.
     pub openid: Option<OpenId>,
     /// Long work.

@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("host/connector", &["jorei-domain"]),
     ("host/neighbour", &["jorei-bank", "jorei-connector", "jorei-domain"]),
     ("host/service", &["jorei-bank", "jorei-connector", "jorei-domain", "jorei-engine", "jorei-package", "jorei-store"]),
-    ("host/api", &["jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"]),
+    ("host/api", &["jorei-bank", "jorei-connector", "jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"]),
     (
         "host/cli",
         &["jorei-api", "jorei-bank", "jorei-connector", "jorei-domain", "jorei-engine", "jorei-package", "jorei-service", "jorei-store"],

@@ -34,7 +34,7 @@ async fn a_demo_with_a_package_decides_for_whoever_logs_in_with_its_passwords() 
         assert_eq!(mode & 0o777, 0o600, "{secret}");
     }
     let passwords = std::fs::read_to_string(path("demo/passwords.txt")).unwrap();
-    for account in ["rules-2", "qualification-2", "auditor"] {
+    for account in ["rules-2", "qualification-2", "receipts-2", "auditor"] {
         assert!(passwords.lines().any(|line| line.split_once(' ').is_some_and(|(name, _)| name == account)), "{account}");
     }
     let (_, password) = passwords.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| *name == "assessment").unwrap();

@@ -10,6 +10,7 @@ pub(crate) mod leaks;
 mod ledger;
 mod load;
 mod log_in;
+mod payments;
 mod people;
 mod policy;
 mod receipts;

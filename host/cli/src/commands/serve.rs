@@ -16,6 +16,7 @@ use jorei_api::router::router;
 use jorei_api::server::{Readiness, Tls, install_cryptography, observed, serve, side_door};
 use jorei_api::state::Host;
 use jorei_api::telemetry::Telemetry;
+use jorei_service::payees::AccountVault;
 use jorei_service::personal_numbers::Vault;
 use jorei_service::revisions::Shelf;
 use std::io::Write as _;
@@ -66,7 +67,7 @@ pub fn run_serve(args: &Args) -> anyhow::Result<Exit> {
     let openid = read_openid(&configuration)?;
     if args.check {
         // Only that it can be read: nothing is opened with it.
-        configuration.vault_key_file.as_deref().map(vault).transpose()?;
+        configuration.vault_key_file.as_deref().map(vaults).transpose()?;
         std::io::stdout().write_all(configuration.effective().as_bytes())?;
         return Ok(Exit::Done);
     }
@@ -128,13 +129,14 @@ async fn run_service(configuration: Configuration, tls: Option<Tls>, openid: Opt
     let (address, side_address) = (listener.local_addr()?, side_listener.local_addr()?);
     let store = open_records(&configuration.database).await?;
     let runtime = runtime_in(configuration.cache.clone())?;
-    let vault = configuration.vault_key_file.as_deref().map(vault).transpose()?;
+    let (vault, accounts) = configuration.vault_key_file.as_deref().map(vaults).transpose()?.unzip();
     let host = Host {
         store: store.clone(),
         shelf: Shelf::new(store.clone(), Arc::clone(&runtime)),
         runtime,
         policy: Policy::shipped()?,
         vault,
+        accounts,
         openid,
         jobs: Jobs::default(),
         under_way: UnderWay::default(),
@@ -177,8 +179,10 @@ async fn run_service(configuration: Configuration, tls: Option<Tls>, openid: Opt
     Ok(Exit::Done)
 }
 
-fn vault(path: &Path) -> anyhow::Result<Vault> {
-    Ok(Vault::new(read_key(path)?))
+/// The keys of personal numbers and those of accounts: different ones, made from one file.
+fn vaults(path: &Path) -> anyhow::Result<(Vault, AccountVault)> {
+    let key = read_key(path)?;
+    Ok((Vault::new(key), AccountVault::new(key)))
 }
 
 fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -37,7 +37,7 @@ const MUNICIPALITY: &str = "012041";
 const YEAR: (Date, Date) = (Date::new(2025, 4, 1), Date::new(2026, 4, 1));
 
 /// Roles that sign each other's acts; each has a second account.
-const SECOND: [Role; 2] = [Role::Rules, Role::Qualification];
+const SECOND: [Role; 3] = [Role::Rules, Role::Qualification, Role::Receipts];
 
 /// A rule for the demo.
 #[derive(clap::Args)]
