@@ -13,6 +13,7 @@ use axum::http::{HeaderName, HeaderValue, Response as HttpResponse, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use jorei_domain::id::{Digest, Municipality};
+use jorei_service::payees::AccountVault;
 use jorei_store::requests::{Answer as Kept, Claim, Request as Claimed};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -67,7 +68,7 @@ pub async fn once(host: &Host, asker: &Asker, request: Request, body: Bytes, nex
 async fn try_once(host: &Host, asker: &Asker, request: Request, body: Bytes, next: Next) -> Answer<Response> {
     let key = key(&request)?;
     let (office, account) = (asker.office(), asker.caller.account.clone());
-    let hash = hash(&request, &body);
+    let hash = hash(host.accounts.as_ref(), &request, &body);
     let under_way = || Problem::new(Code::UnderWay, "a request with this idempotency key is being worked on");
     let _held = host.under_way.hold((office, account.clone(), key.clone())).ok_or_else(under_way)?;
     let claimed = Claimed { account: &account, key: &key, hash };
@@ -108,8 +109,9 @@ fn key(request: &Request) -> Answer<String> {
     Ok(key.to_owned())
 }
 
-/// Method, address, purpose and body.
-fn hash(request: &Request, body: &[u8]) -> Digest {
+/// Method, address, purpose and body. Under the vault's key where there is one: a body may be an account or a personal number,
+/// and its bare digest would give it away to whoever tries them all. Without the vault no request with one is carried out.
+fn hash(vault: Option<&AccountVault>, request: &Request, body: &[u8]) -> Digest {
     let mut bytes = Vec::with_capacity(body.len() + 256);
     let header = |name: &str| request.headers().get(name).map_or(&b""[..], HeaderValue::as_bytes);
     let address = request.uri().path_and_query().map_or("", |address| address.as_str());
@@ -118,7 +120,7 @@ fn hash(request: &Request, body: &[u8]) -> Digest {
         bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
         bytes.extend_from_slice(part);
     }
-    Digest::of(&bytes)
+    vault.map_or_else(|| Digest::of(&bytes), |vault| vault.mark(&bytes))
 }
 
 fn repeat(answer: Kept) -> Response {

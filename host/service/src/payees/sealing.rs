@@ -3,13 +3,12 @@
 //! What is sealed opens for one municipality and one matter (or batch) only. Absent here: where the master key comes from, and
 //! who may see an account.
 
+use crate::personal_numbers::code;
 use aes_gcm_siv::aead::{Aead as _, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit as _, Nonce};
-use hmac::{Hmac, Mac as _};
 use jorei_bank::account::BankAccount;
 use jorei_domain::id::{Digest, Municipality};
 use jorei_store::payees::Sealed;
-use sha2::Sha256;
 use std::fmt;
 
 const NONCE_BYTES: usize = 12;
@@ -18,6 +17,7 @@ const NONCE_BYTES: usize = 12;
 pub struct AccountVault {
     cipher: Aes256GcmSiv,
     tag: [u8; 32],
+    mark: [u8; 32],
 }
 
 impl fmt::Debug for AccountVault {
@@ -38,10 +38,20 @@ pub enum SealError {
 }
 
 impl AccountVault {
-    /// Derives both keys, one that seals and one that makes tags, from the vault's master key.
+    /// Derives its keys, one that seals, one that makes tags and one that marks requests, from the vault's master key.
     pub fn new(master: [u8; 32]) -> AccountVault {
-        let sealing = code(&master, &[b"jorei vault 1 seal account"]);
-        AccountVault { cipher: Aes256GcmSiv::new(&sealing.into()), tag: code(&master, &[b"jorei vault 1 tag account"]) }
+        let key = |of: &[u8]| code(&master, &[of]);
+        AccountVault {
+            cipher: Aes256GcmSiv::new(&key(b"jorei vault 1 seal account").into()),
+            tag: key(b"jorei vault 1 tag account"),
+            mark: key(b"jorei vault 1 mark request"),
+        }
+    }
+
+    /// A mark of a request by which it is known again: equal for equal bytes, and of no use without the key to whoever would
+    /// try numbers until one fits.
+    pub fn mark(&self, request: &[u8]) -> Digest {
+        Digest(code(&self.mark, &[request]))
     }
 
     /// Seals an account for a matter. Its tag is equal for equal bank, branch and number in one municipality, whatever the kind
@@ -105,18 +115,19 @@ fn purpose(what: &[u8], municipality: Municipality, number: i64) -> Vec<u8> {
     [what, &municipality.number().to_be_bytes(), &number.to_be_bytes()].concat()
 }
 
-fn code(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    // A key shorter than a block is filled with zeros, as HMAC itself would.
-    let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-    block[..key.len()].copy_from_slice(key);
-    let mut code = Hmac::<Sha256>::new(&block);
-    parts.iter().for_each(|part| code.update(part));
-    code.finalize().into_bytes().into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_knows_a_request_again_and_needs_the_key() {
+        let (vault, other) = (AccountVault::new([1; 32]), AccountVault::new([2; 32]));
+        assert_eq!(vault.mark(b"1234567"), vault.mark(b"1234567"));
+        assert_ne!(vault.mark(b"1234567"), vault.mark(b"1234568"));
+        assert_ne!(vault.mark(b"1234567"), other.mark(b"1234567"));
+        assert_ne!(vault.mark(b"1234567"), Digest::of(b"1234567"));
+    }
+
     use jorei_bank::account::{AccountNumber, BankCode, BranchCode, DepositKind};
     use jorei_bank::names::HolderName;
 
