@@ -40,6 +40,8 @@ pub struct Office {
     pub suzuki: Officer,
     /// The file of the first one's key, for commands.
     pub key_file: String,
+    /// That of the second one's.
+    pub second_key_file: String,
     /// The vendor's key.
     pub vendor: SecretKey,
 }
@@ -68,7 +70,8 @@ impl Office {
             name: name.into(),
             key: key.public.to_string(),
             from: Date::new(2026, 4, 1),
-            until: Date::new(2027, 4, 1),
+            // Commands that tests run have the clock of the day.
+            until: Date::MAX,
         };
         let accounts = vec![account("tanaka", &tanaka), account("suzuki", &suzuki)];
         let trusted = VendorKey { key: vendor.public.to_string(), revoked: false };
@@ -82,6 +85,7 @@ impl Office {
             tanaka: Officer::among(&accounts, municipality, secret(&tanaka)).expect("an account"),
             suzuki: Officer::among(&accounts, municipality, secret(&suzuki)).expect("an account"),
             key_file: tanaka.secret_file_text().to_owned(),
+            second_key_file: suzuki.secret_file_text().to_owned(),
             vendor: secret(&vendor),
         };
         office.change(store, changes).await;

@@ -1,7 +1,7 @@
 //! Commands about money are killed, and so is the database under them: what was told is there, the rest is done or absent, and
 //! done again the books are those of an office that nobody disturbed.
 //!
-//! Absent here: routes about money, the payments that a service does not make yet, and inquiries of the intermediate server.
+//! Absent here: routes about money, which `http::crash` kills; inquiries, batches and bank files, which `paying` does.
 
 use super::checks::holds;
 use super::hall::{Database, Hall, Place, here, instalments, stamp};
@@ -155,14 +155,14 @@ async fn postings(store: &Store) -> Vec<String> {
 
 /// Where kills fell, by command: before anything was written, after all of it was, and after its end.
 #[derive(Default)]
-struct Falls(BTreeMap<&'static str, [u32; 3]>);
+pub(super) struct Falls(BTreeMap<&'static str, [u32; 3]>);
 
 impl Falls {
-    fn count(&mut self, word: &'static str, place: usize) {
+    pub(super) fn count(&mut self, word: &'static str, place: usize) {
         self.0.entry(word).or_default()[place] += 1;
     }
 
-    fn tell(&self, what: &str, kills: u64) {
+    pub(super) fn tell(&self, what: &str, kills: u64) {
         eprintln!("{what}: {kills} kills");
         for (word, [none, all, ended]) in &self.0 {
             eprintln!("  {word}: {none} with nothing written and done again, {all} with all written, {ended} after the end");
@@ -183,25 +183,25 @@ async fn is_visible(store: &Store) {
     }
 }
 
-fn seed() -> u64 {
+pub(super) fn seed() -> u64 {
     let seed = std::env::var("JOREI_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| u64::from(std::process::id()));
     eprintln!("kill moments from seed {seed} (JOREI_TEST_SEED)");
     seed
 }
 
 /// A moment of a command of such a length: half of them anywhere, half from where it begins to write.
-struct Moment {
+pub(super) struct Moment {
     anywhere: bool,
     part: u32,
 }
 
 impl Moment {
-    fn next(random: &mut ChaCha8Rng) -> Moment {
+    pub(super) fn next(random: &mut ChaCha8Rng) -> Moment {
         Moment { anywhere: random.next_u32().is_multiple_of(2), part: random.next_u32() % 1_000 }
     }
 
     /// Waits for it. The moment is the point of the test: no event stands for it.
-    fn wait(&self, whole: Duration, child: &mut Child, wal: Option<&Path>) {
+    pub(super) fn wait(&self, whole: Duration, child: &mut Child, wal: Option<&Path>) {
         let size = |wal: &Path| std::fs::metadata(wal).map_or(0, |file| file.len());
         match wal.filter(|_| !self.anywhere) {
             Some(wal) => {

@@ -10,4 +10,5 @@ mod history;
 mod idempotence;
 mod leaks;
 mod payees;
+mod paying;
 mod payments;
