@@ -212,10 +212,11 @@ pub async fn lapse(
     let number = account.item.to_be_bytes();
     let kind = account.kind.number().to_be_bytes();
     let id = named("lapse", &[&household.0.to_be_bytes(), &kind, &number, &bar_on.packed().to_be_bytes(), &decision.0]);
+    // The balance first: where no posting is found after it, none was in it.
+    let balance = store.balance(municipality, account).await?;
     if let Some(stored) = store.posting(municipality, id).await? {
         return Ok(stored.posting.transfers.first().map_or(Yen::ZERO, |transfer| transfer.yen));
     }
-    let balance = store.balance(municipality, account).await?;
     let not_open = |why| RefundError::NotOpen { what: lapsing.word(), why };
     if balance.debits_pending > 0 {
         return Err(not_open("it is in a bank file"));
