@@ -25,7 +25,7 @@ use jorei_store::receipts::{FileKind, STATEMENT};
 use jorei_store::refunds::{Consent, ConsentChannel, ConsentKind};
 use jorei_tests::office::now;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The last day on which rates of interest are known.
 const LAST_DAY: Date = Date::new(2026, 12, 31);
@@ -131,6 +131,8 @@ pub(super) struct History {
     consents: [Option<Date>; HOUSEHOLDS as usize],
     /// The last file: its bytes and the day it was booked.
     last_file: Option<(String, Date)>,
+    /// Numbers of the demand notices that went out.
+    demanded: BTreeSet<i64>,
     references: u32,
     attempts: u32,
 }
@@ -173,7 +175,7 @@ impl History {
     pub(super) async fn begin(database: Database) -> History {
         let (hall, books, figures) = (Hall::open(database).await, Books::default(), Figures::default());
         let consents = [None; HOUSEHOLDS as usize];
-        History { hall, books, today: FIRST_DAY, figures, consents, last_file: None, references: 0, attempts: 0 }
+        History { hall, books, today: FIRST_DAY, figures, consents, last_file: None, demanded: BTreeSet::new(), references: 0, attempts: 0 }
     }
 
     /// Runs all of it; every check after every step, the larger ones at the end.
@@ -433,6 +435,8 @@ impl History {
         let event =
             ArrearsEvent { fee: Yen::new(100), ..ArrearsEvent::of(HouseholdId(of.0), ArrearsStep::Demanded, self.today, vec![of.1], "") };
         match self.hall.store.record_arrears(here(), &[event], self.today, &stamp()).await {
+            // The same notice of the same day is one.
+            Ok(numbers) if !numbers.iter().all(|number| self.demanded.insert(*number)) => Ok(Refused),
             Ok(_) => {
                 owed.fee += 100;
                 owed.fee_levied += 100;
