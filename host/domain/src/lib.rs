@@ -9,6 +9,7 @@
 pub mod act;
 pub mod audit;
 pub mod basis;
+pub mod benefit;
 pub mod business_days;
 pub mod calendar;
 pub mod decision;

@@ -7,6 +7,13 @@
 use crate::calendar::Date;
 use crate::table::{ABSENT, Column, Table, Values};
 
+mod benefits;
+
+pub use benefits::{
+    BEDS, CATEGORIES_OVER_70, CATEGORIES_UNDER_70, DISEASES, EXPENSE_REASONS, EXPENSES, LIMIT_APPLICATIONS, RESTRICTIONS, SERVICES,
+    SETTINGS, WAYS,
+};
+
 extern crate alloc;
 
 use alloc::borrow::Cow;
@@ -123,6 +130,38 @@ pub enum Kind {
     Consents,
     /// Notices of an overpayment, and when it was claimed (還付通知・還付請求); made by the host from the matter.
     ClaimNotices,
+    /// Residents' tax of a calendar year of income, and how far it is known (住民税).
+    ResidentTaxes,
+    /// Applications that change what is paid at the counter (限度額適用認定等の申請).
+    LimitApplications,
+    /// Restriction of benefits because of arrears (給付制限).
+    BenefitRestrictions,
+    /// Diseases that are treated for long at high cost (特定疾病).
+    SpecifiedDiseases,
+    /// Aid by other laws with what the patient pays (公費負担医療).
+    PublicAid,
+    /// Categories of a household by month; made by the host from the classification.
+    Categories,
+    /// Shares of payment of its persons by month; made by the host from the classification.
+    Shares,
+    /// Claims of institutions as they stand (レセプト); made by the host from the files of the federation.
+    MedicalClaims,
+    /// Months with a high-cost benefit (多数回該当); made by the host from decisions and what was handed over.
+    HighCostMonths,
+    /// Meals and residence in hospital by month; made by the host from claims.
+    HospitalStays,
+    /// What is left of own payments after the monthly benefits; made by the host from decisions.
+    MonthlyRests,
+    /// Own payments of long-term care of a period; made by the host from the certificate of the care side.
+    CarePayments,
+    /// Own payments under another insurer in the period; made by the host from certificates.
+    CertifiedPayments,
+    /// Care and transport that was paid and is claimed back; made by the host from applications.
+    Expenses,
+    /// Births for which the lump sum is claimed; made by the host from applications.
+    Childbirths,
+    /// Deaths for which the funeral benefit is claimed; made by the host from applications.
+    Funerals,
 }
 
 /// Whom a fact is about.
@@ -166,7 +205,23 @@ macro_rules! each_kind {
             overpaid_payments = OverpaidPayments,
             claims = Claims,
             consents = Consents,
-            claim_notices = ClaimNotices
+            claim_notices = ClaimNotices,
+            resident_taxes = ResidentTaxes,
+            limit_applications = LimitApplications,
+            benefit_restrictions = BenefitRestrictions,
+            specified_diseases = SpecifiedDiseases,
+            public_aid = PublicAid,
+            categories = Categories,
+            shares = Shares,
+            medical_claims = MedicalClaims,
+            high_cost_months = HighCostMonths,
+            hospital_stays = HospitalStays,
+            monthly_rests = MonthlyRests,
+            care_payments = CarePayments,
+            certified_payments = CertifiedPayments,
+            expenses = Expenses,
+            childbirths = Childbirths,
+            funerals = Funerals
         );
     };
 }
@@ -202,7 +257,7 @@ pub const CONSENTS: &[&str] = &["appropriate_before_due"];
 
 impl Kind {
     /// Every kind, in the order of `records.wit`.
-    pub const ALL: [Kind; 27] = [
+    pub const ALL: [Kind; 43] = [
         Kind::Persons,
         Kind::Membership,
         Kind::Qualification,
@@ -230,6 +285,22 @@ impl Kind {
         Kind::Claims,
         Kind::Consents,
         Kind::ClaimNotices,
+        Kind::ResidentTaxes,
+        Kind::LimitApplications,
+        Kind::BenefitRestrictions,
+        Kind::SpecifiedDiseases,
+        Kind::PublicAid,
+        Kind::Categories,
+        Kind::Shares,
+        Kind::MedicalClaims,
+        Kind::HighCostMonths,
+        Kind::HospitalStays,
+        Kind::MonthlyRests,
+        Kind::CarePayments,
+        Kind::CertifiedPayments,
+        Kind::Expenses,
+        Kind::Childbirths,
+        Kind::Funerals,
     ];
 
     /// Is it made by the host from what was decided and posted, and never stored as a fact or stated by anybody?
@@ -249,19 +320,42 @@ impl Kind {
                 | Kind::Claims
                 | Kind::Consents
                 | Kind::ClaimNotices
+                | Kind::Categories
+                | Kind::Shares
+                | Kind::MedicalClaims
+                | Kind::HighCostMonths
+                | Kind::HospitalStays
+                | Kind::MonthlyRests
+                | Kind::CarePayments
+                | Kind::CertifiedPayments
+                | Kind::Expenses
+                | Kind::Childbirths
+                | Kind::Funerals
         )
     }
 
     /// Has a person at most one fact of it at a time? Of the others there may be several beside each other, told
     /// apart by a number.
     pub const fn is_single(self) -> bool {
-        matches!(self, Kind::Persons | Kind::Membership | Kind::Incomes | Kind::Property | Kind::Pensions | Kind::Deaths)
+        matches!(
+            self,
+            Kind::Persons | Kind::Membership | Kind::Incomes | Kind::Property | Kind::Pensions | Kind::Deaths | Kind::ResidentTaxes
+        )
     }
 
     /// Whom it is about.
     pub const fn subject(self) -> Subject {
         match self {
-            Kind::PremiumPersons => Subject::Person,
+            Kind::PremiumPersons
+            | Kind::Shares
+            | Kind::MedicalClaims
+            | Kind::HospitalStays
+            | Kind::MonthlyRests
+            | Kind::CarePayments
+            | Kind::CertifiedPayments
+            | Kind::Expenses
+            | Kind::Childbirths
+            | Kind::Funerals => Subject::Person,
             _ if self.is_derived() => Subject::Household,
             _ => Subject::Person,
         }
@@ -297,6 +391,22 @@ impl Kind {
             Kind::Claims => "claims",
             Kind::Consents => "consents",
             Kind::ClaimNotices => "claim_notices",
+            Kind::ResidentTaxes => "resident_taxes",
+            Kind::LimitApplications => "limit_applications",
+            Kind::BenefitRestrictions => "benefit_restrictions",
+            Kind::SpecifiedDiseases => "specified_diseases",
+            Kind::PublicAid => "public_aid",
+            Kind::Categories => "categories",
+            Kind::Shares => "shares",
+            Kind::MedicalClaims => "medical_claims",
+            Kind::HighCostMonths => "high_cost_months",
+            Kind::HospitalStays => "hospital_stays",
+            Kind::MonthlyRests => "monthly_rests",
+            Kind::CarePayments => "care_payments",
+            Kind::CertifiedPayments => "certified_payments",
+            Kind::Expenses => "expenses",
+            Kind::Childbirths => "childbirths",
+            Kind::Funerals => "funerals",
         }
     }
 
@@ -335,6 +445,22 @@ impl Kind {
             Kind::Claims => "充当先の債権",
             Kind::Consents => "充当の同意",
             Kind::ClaimNotices => "還付通知・請求",
+            Kind::ResidentTaxes => "住民税",
+            Kind::LimitApplications => "限度額適用等の申請",
+            Kind::BenefitRestrictions => "給付制限",
+            Kind::SpecifiedDiseases => "特定疾病",
+            Kind::PublicAid => "公費負担",
+            Kind::Categories => "所得区分",
+            Kind::Shares => "一部負担割合",
+            Kind::MedicalClaims => "診療報酬明細書",
+            Kind::HighCostMonths => "高額該当月",
+            Kind::HospitalStays => "入院時食事・生活療養",
+            Kind::MonthlyRests => "自己負担残額",
+            Kind::CarePayments => "介護の自己負担額",
+            Kind::CertifiedPayments => "自己負担額証明",
+            Kind::Expenses => "療養費等の申請",
+            Kind::Childbirths => "出産育児一時金の申請",
+            Kind::Funerals => "葬祭費の申請",
         }
     }
 
@@ -348,8 +474,17 @@ impl Kind {
             | Kind::Detention
             | Kind::FormerDependants
             | Kind::RetiredMembership
+            | Kind::BenefitRestrictions
+            | Kind::SpecifiedDiseases
+            | Kind::PublicAid
             | Kind::Graces => Period::Span,
-            Kind::Incomes | Kind::Property | Kind::Pensions | Kind::Premiums | Kind::PremiumParts | Kind::PremiumPersons => Period::Year,
+            Kind::Incomes
+            | Kind::Property
+            | Kind::Pensions
+            | Kind::Premiums
+            | Kind::PremiumParts
+            | Kind::PremiumPersons
+            | Kind::ResidentTaxes => Period::Year,
             Kind::Unemployment
             | Kind::Maternity
             | Kind::Deaths
@@ -362,6 +497,18 @@ impl Kind {
             | Kind::OverpaidPayments
             | Kind::Claims
             | Kind::Consents
+            | Kind::LimitApplications
+            | Kind::Categories
+            | Kind::Shares
+            | Kind::MedicalClaims
+            | Kind::HighCostMonths
+            | Kind::HospitalStays
+            | Kind::MonthlyRests
+            | Kind::CarePayments
+            | Kind::CertifiedPayments
+            | Kind::Expenses
+            | Kind::Childbirths
+            | Kind::Funerals
             | Kind::ClaimNotices => Period::Event,
         }
     }
@@ -790,6 +937,22 @@ impl Kind {
                     ]
                 }
             }
+            Kind::ResidentTaxes => benefits::RESIDENT_TAXES,
+            Kind::LimitApplications => benefits::LIMIT_APPLICATIONS_FIELDS,
+            Kind::BenefitRestrictions => benefits::RESTRICTIONS_FIELDS,
+            Kind::SpecifiedDiseases => benefits::DISEASES_FIELDS,
+            Kind::PublicAid => benefits::PUBLIC_AID,
+            Kind::Categories => benefits::CATEGORIES,
+            Kind::Shares => benefits::SHARES,
+            Kind::MedicalClaims => benefits::MEDICAL_CLAIMS,
+            Kind::HighCostMonths => benefits::HIGH_COST_MONTHS,
+            Kind::HospitalStays => benefits::HOSPITAL_STAYS,
+            Kind::MonthlyRests => benefits::MONTHLY_RESTS,
+            Kind::CarePayments => benefits::CARE_PAYMENTS,
+            Kind::CertifiedPayments => benefits::CERTIFIED_PAYMENTS,
+            Kind::Expenses => benefits::EXPENSES_FIELDS,
+            Kind::Childbirths => benefits::CHILDBIRTHS,
+            Kind::Funerals => benefits::FUNERALS,
         }
     }
 

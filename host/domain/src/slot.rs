@@ -1,5 +1,6 @@
 //! Slots: the questions that the law asks, one WIT world each, and which facts each may rest on.
 
+use crate::benefit::{BENEFIT, SUM};
 use crate::record::Kind;
 
 /// A question the law asks. Rules answer it; an activation says which revision answers on which dates.
@@ -15,14 +16,54 @@ pub enum Slot {
     Delinquency,
     /// 還付・充当: what becomes of money paid beyond what is owed.
     Refund,
+    /// 区分判定: what its persons pay at the counter, and by which limits.
+    Classification,
+    /// 高額療養費: what a month of treatment cost beyond the limit.
+    HighCost,
+    /// 高額療養費（年間）: what a year of monthly rests comes to beyond the yearly caps.
+    HighCostYear,
+    /// 高額介護合算療養費: what medical and long-term care of a year cost beyond the limit.
+    Combined,
+    /// 入院時食事・生活療養費: meals and residence in hospital that were charged too high.
+    Hospital,
+    /// 療養費等: care and transport that was paid in full and is claimed back.
+    Expense,
+    /// 出産育児一時金・葬祭費: births and funerals.
+    LumpSum,
 }
 
 impl Slot {
     /// Every slot, each after those whose decisions it rests on.
-    pub const ALL: [Slot; 5] = [Slot::Premium, Slot::Exemption, Slot::Instalment, Slot::Delinquency, Slot::Refund];
+    pub const ALL: [Slot; 12] = [
+        Slot::Premium,
+        Slot::Exemption,
+        Slot::Instalment,
+        Slot::Delinquency,
+        Slot::Refund,
+        Slot::Classification,
+        Slot::HighCost,
+        Slot::HighCostYear,
+        Slot::Combined,
+        Slot::Hospital,
+        Slot::Expense,
+        Slot::LumpSum,
+    ];
 
     /// Those that are decided for a household's fiscal year, one resting on the other (賦課).
     pub const YEARLY: [Slot; 3] = [Slot::Premium, Slot::Exemption, Slot::Instalment];
+
+    /// Those of the world `benefit`: each says what is due to a household (給付).
+    pub const BENEFITS: [Slot; 6] = [Slot::HighCost, Slot::HighCostYear, Slot::Combined, Slot::Hospital, Slot::Expense, Slot::LumpSum];
+
+    /// The world of `wit/v1/worlds.wit` that its rules are written against.
+    pub const fn world(self) -> &'static str {
+        if self.is_benefit() { "benefit" } else { self.word() }
+    }
+
+    /// Is it one of the benefits?
+    pub const fn is_benefit(self) -> bool {
+        matches!(self, Slot::HighCost | Slot::HighCostYear | Slot::Combined | Slot::Hospital | Slot::Expense | Slot::LumpSum)
+    }
 
     /// Its word: in manifests, in the store, in acts.
     pub const fn word(self) -> &'static str {
@@ -32,6 +73,13 @@ impl Slot {
             Slot::Instalment => "instalment",
             Slot::Delinquency => "delinquency",
             Slot::Refund => "refund",
+            Slot::Classification => "classification",
+            Slot::HighCost => "high_cost",
+            Slot::HighCostYear => "high_cost_year",
+            Slot::Combined => "combined",
+            Slot::Hospital => "hospital",
+            Slot::Expense => "expense",
+            Slot::LumpSum => "lump_sum",
         }
     }
 
@@ -48,6 +96,13 @@ impl Slot {
             Slot::Instalment => "期割",
             Slot::Delinquency => "督促・延滞金",
             Slot::Refund => "還付・充当",
+            Slot::Classification => "区分判定",
+            Slot::HighCost => "高額療養費",
+            Slot::HighCostYear => "高額療養費（年間）",
+            Slot::Combined => "高額介護合算療養費",
+            Slot::Hospital => "入院時食事・生活療養費",
+            Slot::Expense => "療養費等",
+            Slot::LumpSum => "出産育児一時金・葬祭費",
         }
     }
 
@@ -99,6 +154,34 @@ impl Slot {
                 Kind::Consents,
                 Kind::ClaimNotices,
             ],
+            Slot::Classification => &[
+                Kind::Persons,
+                Kind::Membership,
+                Kind::Qualification,
+                Kind::FormerMembership,
+                Kind::ResidentTaxes,
+                Kind::LimitApplications,
+                Kind::BenefitRestrictions,
+                Kind::PublicAid,
+            ],
+            Slot::HighCost => {
+                &[Kind::Persons, Kind::Qualification, Kind::SpecifiedDiseases, Kind::Categories, Kind::MedicalClaims, Kind::HighCostMonths]
+            }
+            Slot::HighCostYear => {
+                &[Kind::Persons, Kind::Membership, Kind::Qualification, Kind::Categories, Kind::MonthlyRests, Kind::CertifiedPayments]
+            }
+            Slot::Combined => &[
+                Kind::Persons,
+                Kind::Membership,
+                Kind::Qualification,
+                Kind::Categories,
+                Kind::MonthlyRests,
+                Kind::CarePayments,
+                Kind::CertifiedPayments,
+            ],
+            Slot::Hospital => &[Kind::Persons, Kind::Qualification, Kind::LimitApplications, Kind::Categories, Kind::HospitalStays],
+            Slot::Expense => &[Kind::Persons, Kind::Qualification, Kind::Shares, Kind::Expenses],
+            Slot::LumpSum => &[Kind::Persons, Kind::Membership, Kind::Qualification, Kind::Childbirths, Kind::Funerals],
         }
     }
 
@@ -107,7 +190,7 @@ impl Slot {
         matches!(self, Slot::Refund)
     }
 
-    /// The figure by which its decisions are summed up: table and column, in yen.
+    /// The figure by which its decisions are summed up: table and column, in yen; of a classification its persons.
     pub const fn figure(self) -> (&'static str, &'static str) {
         match self {
             Slot::Premium => ("premium", "total_yen"),
@@ -115,6 +198,9 @@ impl Slot {
             Slot::Instalment => ("schedule", "billed_yen"),
             Slot::Delinquency => ("delinquency", "charge_yen"),
             Slot::Refund => ("refund", "refund_yen"),
+            // Of a classification there is nothing to add up but the persons it is about.
+            Slot::Classification => ("classification", "persons"),
+            Slot::HighCost | Slot::HighCostYear | Slot::Combined | Slot::Hospital | Slot::Expense | Slot::LumpSum => (BENEFIT, SUM),
         }
     }
 }
@@ -129,6 +215,14 @@ mod tests {
             assert_eq!(Slot::named(slot.word()), Some(slot));
         }
         assert_eq!(Slot::named("benefit"), None);
+    }
+
+    #[test]
+    fn a_world_is_a_slot_of_its_own_or_that_of_benefits() {
+        for slot in Slot::ALL {
+            assert_eq!(Slot::BENEFITS.contains(&slot), slot.is_benefit());
+            assert_eq!(slot.world() == "benefit", slot.is_benefit());
+        }
     }
 
     #[test]

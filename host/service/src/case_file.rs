@@ -11,7 +11,8 @@
 //! Defaults, all of them: the first member is the head if none says so; everybody is a member and
 //! insured since birth; who has no `income` need not declare one (`not_required`), which the law
 //! treats as nil. Every fact of [`Kind`] may be given under the kind's name, one object or a list, those of the household
-//! beside `members`; a case that states what is owed, paid or overpaid may leave `members` out.
+//! beside `members`; of what benefits rest on, `on` is the date of the
+//! case unless it is stated; a case that states what is owed, paid or overpaid may leave `members` out.
 //! In the office's own records there are no defaults: what is not there is unknown.
 
 use jorei_domain::calendar::{Date, FiscalYear};
@@ -184,6 +185,16 @@ fn income_year(on: Date) -> i64 {
     i64::from(FiscalYear::of(on).year() - 1)
 }
 
+/// The calendar year of the residents' tax by which a month is classified: it changes every August.
+fn taxed_year(on: Date) -> i64 {
+    i64::from(on.year() - if on.month() < 8 { 2 } else { 1 })
+}
+
+/// Is it made for a classification or a benefit of one month or day?
+fn is_of_benefits(kind: Kind) -> bool {
+    kind.is_derived() && Slot::BENEFITS.iter().any(|slot| slot.kinds().contains(&kind))
+}
+
 fn income_state(word: &str, on: Date) -> Fact {
     let state = INCOME_STATES.iter().position(|state| *state == word).unwrap_or(0);
     let mut values = vec![income_year(on), state as i64];
@@ -261,17 +272,19 @@ pub(crate) fn stated_fact(path: &str, kind: Kind, stated: &Value, on: Date, birt
                 None => return wrong(format!("{path}.year"), "not a year between 1900 and 2999"),
             },
             None if kind == Kind::Incomes => income_year(on),
+            None if kind == Kind::ResidentTaxes => taxed_year(on),
             None => i64::from(FiscalYear::of(on).year()),
         }),
         Period::Event => match get_date("on")? {
             Some(day) => values.push(day.packed()),
+            None if is_of_benefits(kind) => values.push(on.packed()),
             None => return wrong(format!("{path}.on"), "give the day: \"2025-07-10\""),
         },
     }
     for field in kind.fields() {
         let place = || format!("{path}.{}", field.name);
         values.push(match (stated.get(field.name).filter(|value| !value.is_null()), field.unit) {
-            (None, Unit::Flag) => 0,
+            (None, Unit::Flag) if field.required => 0,
             // The first word of a list is the ordinary one; a reason for ending has none.
             (None, Unit::Code(_)) if field.required => 0,
             (None, _) if field.required => return wrong(place(), format!("missing: {}", field.en)),

@@ -104,7 +104,7 @@ pub async fn in_force(
                 in_force.limits_withheld = live.is_none() && shelf.was_in_force(municipality, slot, on).await?;
                 in_force.instalment = live;
             }
-            Slot::Delinquency | Slot::Refund => {}
+            _ => {}
         }
     }
     Ok((in_force, skipped))

@@ -61,6 +61,38 @@ pub trait Records {
     fn consents(&self) -> Table;
     /// Notices of an overpayment.
     fn claim_notices(&self) -> Table;
+    /// Residents' tax of a calendar year of income, and how far it is known (住民税).
+    fn resident_taxes(&self) -> Table;
+    /// Applications that change what is paid at the counter (限度額適用認定等の申請).
+    fn limit_applications(&self) -> Table;
+    /// Restriction of benefits because of arrears (給付制限).
+    fn benefit_restrictions(&self) -> Table;
+    /// Diseases that are treated for long at high cost (特定疾病).
+    fn specified_diseases(&self) -> Table;
+    /// Aid by other laws with what the patient pays (公費負担医療).
+    fn public_aid(&self) -> Table;
+    /// Categories of a household by month; made by the host from the classification.
+    fn categories(&self) -> Table;
+    /// Shares of payment of its persons by month; made by the host from the classification.
+    fn shares(&self) -> Table;
+    /// Claims of institutions as they stand (レセプト); made by the host from the files of the federation.
+    fn medical_claims(&self) -> Table;
+    /// Months with a high-cost benefit (多数回該当); made by the host from decisions and what was handed over.
+    fn high_cost_months(&self) -> Table;
+    /// Meals and residence in hospital by month; made by the host from claims.
+    fn hospital_stays(&self) -> Table;
+    /// What is left of own payments after the monthly benefits; made by the host from decisions.
+    fn monthly_rests(&self) -> Table;
+    /// Own payments of long-term care of a period; made by the host from the certificate of the care side.
+    fn care_payments(&self) -> Table;
+    /// Own payments under another insurer in the period; made by the host from certificates.
+    fn certified_payments(&self) -> Table;
+    /// Care and transport that was paid and is claimed back; made by the host from applications.
+    fn expenses(&self) -> Table;
+    /// Births for which the lump sum is claimed; made by the host from applications.
+    fn childbirths(&self) -> Table;
+    /// Deaths for which the funeral benefit is claimed; made by the host from applications.
+    fn funerals(&self) -> Table;
 }
 
 /// The tables that a rule reads, all cases of a call. Made by [`crate::facts!`].
@@ -225,6 +257,12 @@ impl Read for bool {
     #[inline]
     fn read(number: i64) -> Self {
         number == 1
+    }
+}
+impl Read for Option<bool> {
+    #[inline]
+    fn read(number: i64) -> Self {
+        if number == ABSENT { None } else { Some(number == 1) }
     }
 }
 impl Read for Option<Date> {
@@ -415,6 +453,152 @@ code!(
         Ordinary = 0,
         /// Out of a pension (特別徴収).
         PensionDeduction = 1
+    }
+);
+
+code!(
+    /// What an application asks for that changes what is paid at the counter.
+    LimitApplication {
+        /// 限度額適用認定.
+        LimitCertificate = 0,
+        /// 標準負担額減額認定.
+        MealReduction = 1,
+        /// 長期入院該当: more than 90 days.
+        LongStay = 2,
+        /// 基準収入額適用.
+        ReceiptsTest = 3
+    }
+);
+code!(
+    /// A restriction of benefits because of arrears.
+    Restriction {
+        /// No limit certificate.
+        InArrears = 0,
+        /// 特別療養: all is paid and claimed back.
+        SpecialCare = 1,
+        /// 一時差止: benefits are not paid out.
+        PaymentSuspended = 2
+    }
+);
+code!(
+    /// A specified disease.
+    Disease {
+        /// Chronic renal failure with dialysis.
+        Dialysis = 0,
+        /// Haemophilia.
+        Haemophilia = 1,
+        /// HIV by blood products.
+        HivInfection = 2
+    }
+);
+code!(
+    /// A household's category by the table of those under 70.
+    CategoryUnder70 {
+        /// ア.
+        A = 0,
+        /// イ.
+        I = 1,
+        /// ウ.
+        U = 2,
+        /// エ.
+        E = 3,
+        /// オ: exempt from residents' tax.
+        O = 4
+    }
+);
+code!(
+    /// A household's category by the table of those from 70 to 74.
+    CategoryOver70 {
+        /// 現役並みIII.
+        Active3 = 0,
+        /// 現役並みII.
+        Active2 = 1,
+        /// 現役並みI.
+        Active1 = 2,
+        /// 一般.
+        General = 3,
+        /// 低所得II.
+        LowIncome2 = 4,
+        /// 低所得I.
+        LowIncome1 = 5
+    }
+);
+code!(
+    /// Outside or in hospital.
+    Setting {
+        /// 外来.
+        Outpatient = 0,
+        /// 入院.
+        Inpatient = 1
+    }
+);
+code!(
+    /// Kind of service of a claim.
+    Service {
+        /// 医科.
+        Medical = 0,
+        /// 歯科.
+        Dental = 1,
+        /// 調剤.
+        Pharmacy = 2,
+        /// 訪問看護.
+        HomeNursing = 3
+    }
+);
+code!(
+    /// How a month's high-cost benefit was given.
+    Way {
+        /// Paid out.
+        Cash = 0,
+        /// Left off the bill.
+        InKind = 1,
+        /// Carried over from another municipality.
+        CarriedOver = 2
+    }
+);
+code!(
+    /// Kind of bed.
+    Bed {
+        /// Any but that for long-term care.
+        General = 0,
+        /// 療養病床.
+        LongTermCare = 1
+    }
+);
+code!(
+    /// What is claimed back.
+    Expense {
+        /// 療養費.
+        MedicalExpense = 0,
+        /// 移送費.
+        Transport = 1,
+        /// 特別療養費.
+        SpecialMedicalExpense = 2,
+        /// 訪問看護療養費.
+        HomeNursing = 3,
+        /// 保険外併用療養費.
+        MixedCare = 4,
+        /// 療養の給付.
+        CareInKind = 5
+    }
+);
+code!(
+    /// Why a medical expense was paid in full.
+    ExpenseReason {
+        /// Treated without a card in an emergency.
+        WithoutCard = 0,
+        /// A brace or the like.
+        Brace = 1,
+        /// Judo therapy.
+        JudoTherapy = 2,
+        /// Acupuncture, moxibustion, massage.
+        Acupuncture = 3,
+        /// Blood.
+        Blood = 4,
+        /// Treated abroad.
+        Overseas = 5,
+        /// Another reason.
+        Other = 6
     }
 );
 
@@ -889,6 +1073,297 @@ view!(
         number: i64,
         /// The day of the claim that answered it.
         claimed_on: Option<Date>,
+    }
+);
+
+view!(
+    /// Residents' tax by year of the income.
+    ResidentTaxes = resident_taxes {
+        /// Ordinal of the person.
+        person: i64,
+        /// Calendar year.
+        year: i64,
+        /// known, not_required, undeclared, pending; `year` is the year of the income.
+        state: IncomeState,
+        /// 1 where the person is exempt from residents' tax on that income.
+        exempt: Option<bool>,
+        /// Taxable income of the municipal tax (課税標準額).
+        taxable_yen: Option<Yen>,
+        /// Total income before the basic deduction (総所得金額等).
+        total_income_yen: Option<Yen>,
+        /// Gross receipts, for the test of receipts (基準収入額適用).
+        receipts_yen: Option<Yen>,
+        /// Revenue from public pensions, before any deduction.
+        pension_revenue_yen: Option<Yen>,
+        /// Income from anything but public pensions, after expenses and deductions.
+        other_income_yen: Option<Yen>,
+    }
+);
+view!(
+    /// Applications that change what is paid at the counter.
+    LimitApplications = limit_applications {
+        /// Ordinal of the person.
+        person: i64,
+        /// The day; of a month its first.
+        on: Date,
+        /// limit_certificate, meal_reduction, long_stay (more than 90 days), receipts_test.
+        application: LimitApplication,
+        /// 1 where the documents were seen and found in order.
+        certified: bool,
+        /// 1 where arrears have special circumstances that were recognised.
+        special_circumstances: Option<bool>,
+    }
+);
+view!(
+    /// Restriction of benefits because of arrears.
+    BenefitRestrictions = benefit_restrictions {
+        /// Ordinal of the person.
+        person: i64,
+        /// First day.
+        from: Date,
+        /// First day after; none while it lasts.
+        until: Option<Date>,
+        /// in_arrears (no limit certificate), special_care (特別療養: pays all and claims it back, art. 54-3), payment_suspended (一時差止, art. 63-2). Stated of the head, for the household.
+        restriction: Restriction,
+    }
+);
+view!(
+    /// Specified diseases.
+    SpecifiedDiseases = specified_diseases {
+        /// Ordinal of the person.
+        person: i64,
+        /// First day.
+        from: Date,
+        /// First day after; none while it lasts.
+        until: Option<Date>,
+        /// dialysis, haemophilia, hiv_infection.
+        disease: Disease,
+    }
+);
+view!(
+    /// Aid by other laws.
+    PublicAid = public_aid {
+        /// Ordinal of the person.
+        person: i64,
+        /// First day.
+        from: Date,
+        /// First day after; none while it lasts.
+        until: Option<Date>,
+        /// The number of the law that pays, as claims print it.
+        aid_code: i64,
+    }
+);
+view!(
+    /// Categories by month. Of the household.
+    Categories = categories {
+        /// The day; of a month its first.
+        on: Date,
+        /// Category of the household by the table of those under 70 (ア to オ).
+        under_70: CategoryUnder70,
+        /// Category by the table of those from 70 to 74; absent where nobody is.
+        over_70: CategoryOver70,
+        /// 1 where the lower yearly cap holds, 0 where it does not; absent where nobody knows.
+        reduced_cap: Option<bool>,
+        /// 1 where the classification rests on something unconfirmed.
+        provisional: bool,
+    }
+);
+view!(
+    /// Shares of payment by month.
+    Shares = shares {
+        /// Ordinal of the person.
+        person: i64,
+        /// The day; of a month its first.
+        on: Date,
+        /// Share that the person pays: 20 or 30.
+        share_percent: i64,
+        /// 1 where the person pays all and claims it back (Act art. 54-3).
+        special_care: bool,
+        /// 1 where the classification rests on something unconfirmed.
+        provisional: bool,
+    }
+);
+view!(
+    /// Claims of institutions as they stand.
+    MedicalClaims = medical_claims {
+        /// Ordinal of the person.
+        person: i64,
+        /// The day; of a month its first.
+        on: Date,
+        /// Its number, which the results name.
+        number: i64,
+        /// outpatient or inpatient.
+        setting: Setting,
+        /// medical_care, dental_care, pharmacy, home_nursing.
+        service: Service,
+        /// The institution, by its code.
+        institution: i64,
+        /// Of a pharmacy: the institution that prescribed; added to its outpatient care.
+        prescriber: Option<i64>,
+        /// Insured cost (10割).
+        cost_yen: Option<Yen>,
+        /// What the patient paid of it; an input, never computed from the cost.
+        own_yen: Option<Yen>,
+        /// High-cost benefit that the institution already left off the bill.
+        in_kind_yen: Option<Yen>,
+        /// 1 where that benefit was more than the outpatient cap's (counts for 多数回).
+        in_kind_counts: Option<bool>,
+        /// 1 where the claim is for a specified disease (特記事項 長).
+        specified_disease: Option<bool>,
+    }
+);
+view!(
+    /// Months with a high-cost benefit. Of the household.
+    HighCostMonths = high_cost_months {
+        /// The day; of a month its first.
+        on: Date,
+        /// cash, in_kind, carried_over (from another municipality).
+        way: Way,
+        /// 1 where the month no longer counts.
+        revoked: bool,
+    }
+);
+view!(
+    /// Meals and residence in hospital by month.
+    HospitalStays = hospital_stays {
+        /// Ordinal of the person.
+        person: i64,
+        /// The day; of a month its first.
+        on: Date,
+        /// Its number, which the results name.
+        number: i64,
+        /// general_bed or long_term_care_bed.
+        bed: Bed,
+        /// Days in hospital in the month.
+        days: i64,
+        /// Meals in the month; at most three a day.
+        meals: i64,
+        /// What the patient was charged per meal.
+        charged_meal_yen: Option<Yen>,
+        /// What the patient was charged per day for residence.
+        charged_residence_yen: Option<Yen>,
+        /// 1 where the hospital is of the second type.
+        type_2: Option<bool>,
+        /// 1 for a designated intractable disease or a chronic disease of a child.
+        intractable: Option<bool>,
+        /// 1 where the medical need is high.
+        high_need: Option<bool>,
+        /// The day the application came in, if one did.
+        applied_on: Option<Date>,
+    }
+);
+view!(
+    /// What is left of own payments after the monthly benefits.
+    MonthlyRests = monthly_rests {
+        /// Ordinal of the person.
+        person: i64,
+        /// The day; of a month its first.
+        on: Date,
+        /// The person's category in that month; absent under 70.
+        over_70: CategoryOver70,
+        /// What is left of outpatient own payments at 70 to 74 after the monthly benefits; else 0.
+        outpatient_yen: Option<Yen>,
+        /// What is left of own payments that count together: under 70 groups of 21,000 and more.
+        counted_yen: Option<Yen>,
+        /// What is left of all own payments.
+        all_yen: Option<Yen>,
+    }
+);
+view!(
+    /// Own payments of long-term care of a period.
+    CarePayments = care_payments {
+        /// Ordinal of the person.
+        person: i64,
+        /// The day; of a month its first.
+        on: Date,
+        /// Own payments of long-term care of the period after its own benefits.
+        own_yen: Option<Yen>,
+    }
+);
+view!(
+    /// Own payments under another insurer in the period.
+    CertifiedPayments = certified_payments {
+        /// Ordinal of the person.
+        person: i64,
+        /// The day; of a month its first.
+        on: Date,
+        /// Outpatient own payments that another insurer certifies.
+        outpatient_yen: Option<Yen>,
+        /// Own payments that count together that another insurer certifies.
+        counted_yen: Option<Yen>,
+        /// 1 where they were paid at 70 to 74.
+        over_70: bool,
+    }
+);
+view!(
+    /// Care and transport that is claimed back.
+    Expenses = expenses {
+        /// Ordinal of the person.
+        person: i64,
+        /// The day; of a month its first.
+        on: Date,
+        /// Its number, which the results name.
+        number: i64,
+        /// medical_expense (54), transport (54-4), special_medical_expense (54-3), home_nursing_expense (54-2), mixed_care (53), care_in_kind (36).
+        expense: Expense,
+        /// Of a medical expense: why there was no care in kind.
+        reason: ExpenseReason,
+        /// What was paid, 10割.
+        paid_yen: Option<Yen>,
+        /// What the insurer's tariff comes to for it, or the cheapest usual way of transport.
+        assessed_yen: Option<Yen>,
+        /// The day it was paid; the time bar runs from the day after.
+        paid_on: Option<Date>,
+        /// The day the application came in, if one did.
+        applied_on: Option<Date>,
+        /// 1 where receipt, details and the doctor's statement were seen.
+        documents: bool,
+        /// Of a transport: 1 where it was for proper insured treatment.
+        treatment_insured: Option<bool>,
+        /// Of a transport: 1 where the patient could hardly move.
+        hardly_movable: Option<bool>,
+        /// Of a transport: 1 where it was urgent or unavoidable.
+        unavoidable: Option<bool>,
+    }
+);
+view!(
+    /// Births.
+    Childbirths = childbirths {
+        /// Ordinal of the person.
+        person: i64,
+        /// The day; of a month its first.
+        on: Date,
+        /// Its number, which the results name.
+        number: i64,
+        /// Children born, stillborn ones included.
+        children: i64,
+        /// Days of the pregnancy: from 85 on there is a benefit.
+        gestation_days: i64,
+        /// 1 where the institution is in the compensation scheme and the birth falls under it.
+        compensated: bool,
+        /// 1 where a former employees' insurer pays instead.
+        other_insurer: bool,
+        /// Cost that is paid to the institution directly; absent where the direct payment is not used.
+        direct_yen: Option<Yen>,
+        /// The day the application came in, if one did.
+        applied_on: Option<Date>,
+    }
+);
+view!(
+    /// Deaths for which the funeral benefit is claimed.
+    Funerals = funerals {
+        /// Ordinal of the person.
+        person: i64,
+        /// The day; of a month its first.
+        on: Date,
+        /// Its number, which the results name.
+        number: i64,
+        /// The day of the funeral.
+        funeral_on: Date,
+        /// 1 where another scheme pays the same.
+        paid_by_other: bool,
+        /// The day the application came in, if one did.
+        applied_on: Option<Date>,
     }
 );
 

@@ -8,7 +8,9 @@
 //!
 //! `docs/adding-a-rule.md` builds a small rule step by step.
 
+pub mod age;
 pub mod appropriation;
+pub mod benefits;
 #[doc(hidden)]
 pub mod component;
 pub mod facts;

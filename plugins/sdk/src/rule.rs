@@ -87,6 +87,11 @@ pub const LABELS: &[Label] = &[
         "the ordinance does not reach {on}; add the values of that date to it",
     ),
     label("amount_out_of_range", "金額が扱える範囲を超えました。入力の金額を確認してください。", "{error}; check the amounts given"),
+    label(
+        "birth_unclear",
+        "生年月日が{earliest}から{latest}までの間としか分からず、{month}の年齢区分が決まりません。生年月日を確認してください。",
+        "born between {earliest} and {latest}, which leaves the age in {month} open; find the birth date",
+    ),
     label("read_last", "参照した値", "values read"),
     // Words of `incomes.state`.
     label("known", "判明", "known"),
@@ -149,6 +154,72 @@ pub const LABELS: &[Label] = &[
     label("ordinary", "一般", "ordinary"),
     label("special", "特例", "special"),
     label("elderly", "高年齢", "elderly"),
+    // Words of `limit_applications.application`.
+    label("limit_certificate", "限度額適用認定", "limit certificate"),
+    label("meal_reduction", "標準負担額減額認定", "reduction of the standard charge"),
+    label("long_stay", "長期入院該当", "long stay in hospital"),
+    label("receipts_test", "基準収入額適用", "test of gross receipts"),
+    // Words of `benefit_restrictions.restriction`.
+    label("in_arrears", "滞納あり", "in arrears"),
+    label("special_care", "特別療養", "pays all and claims it back"),
+    label("payment_suspended", "一時差止", "payment suspended"),
+    // Words of `specified_diseases.disease`.
+    label("dialysis", "人工透析を要する慢性腎不全", "dialysis"),
+    label("haemophilia", "血友病", "haemophilia"),
+    label("hiv_infection", "血液製剤によるHIV感染症", "HIV by blood products"),
+    // Words of `categories`.
+    label("category_a", "ア", "a"),
+    label("category_i", "イ", "i"),
+    label("category_u", "ウ", "u"),
+    label("category_e", "エ", "e"),
+    label("category_o", "オ", "o"),
+    label("active_3", "現役並みⅢ", "active income III"),
+    label("active_2", "現役並みⅡ", "active income II"),
+    label("active_1", "現役並みⅠ", "active income I"),
+    label("general", "一般", "general"),
+    label("low_income_2", "低所得Ⅱ", "low income II"),
+    label("low_income_1", "低所得Ⅰ", "low income I"),
+    // Words of `medical_claims`.
+    label("outpatient", "外来", "outpatient"),
+    label("inpatient", "入院", "inpatient"),
+    label("medical_care", "医科", "medical"),
+    label("dental_care", "歯科", "dental"),
+    label("pharmacy", "調剤", "pharmacy"),
+    label("home_nursing", "訪問看護", "home nursing"),
+    // Words of `high_cost_months.way`.
+    label("cash", "償還払い", "paid out"),
+    label("in_kind", "現物給付", "in kind"),
+    label("carried_over", "他市町村からの引継ぎ", "carried over"),
+    // Words of `hospital_stays.bed`.
+    label("general_bed", "療養病床以外", "any other bed"),
+    label("long_term_care_bed", "療養病床", "bed for long-term care"),
+    // Words of `expenses.reason`.
+    label("without_card", "資格確認書等の不携帯・緊急", "treated without a card"),
+    label("brace", "治療用装具", "brace"),
+    label("judo_therapy", "柔道整復", "judo therapy"),
+    label("acupuncture", "はり・きゅう・マッサージ", "acupuncture"),
+    label("blood", "生血", "blood"),
+    label("overseas", "海外療養", "treated abroad"),
+    label("other_reason", "その他の理由", "other reason"),
+    // Benefits and who gets them.
+    label("high_cost", "高額療養費", "high-cost benefit"),
+    label("outpatient_year", "高額療養費（外来年間合算）", "yearly outpatient cap"),
+    label("annual_cap", "高額療養費（年間上限）", "yearly cap"),
+    label("combined", "高額介護合算療養費", "combined medical and care benefit"),
+    label("meal_difference", "食事療養費差額", "difference of meals"),
+    label("living_cost_difference", "生活療養費差額", "difference of living costs"),
+    label("medical_expense", "療養費", "medical expense"),
+    label("transport", "移送費", "transport"),
+    label("special_medical_expense", "特別療養費", "special medical expense"),
+    label("home_nursing_expense", "訪問看護療養費", "home nursing expense"),
+    label("mixed_care", "保険外併用療養費", "insured part of mixed care"),
+    label("care_in_kind", "療養の給付", "care in kind"),
+    label("childbirth", "出産育児一時金", "childbirth lump sum"),
+    label("funeral", "葬祭費", "funeral benefit"),
+    label("household_head", "世帯主", "head of the household"),
+    label("funeral_organiser", "葬祭を行った者", "who held the funeral"),
+    label("institution", "医療機関等", "institution"),
+    label("nobody", "支給なし", "nobody"),
     // What accrues by days (`stretches`).
     label("units", "端数処理の定め", "units and roundings"),
     label("units.smallest_base_yen", "計算の対象となる最低額", "smallest amount to count on"),
@@ -298,6 +369,7 @@ pub fn decide_all<R: Rule>(facts: &R::Facts, on: Date, cases: usize, values: &<R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jorei_domain::benefit::{BENEFITS, PAYEES};
     use jorei_domain::record::{Kind, Unit};
 
     #[test]
@@ -316,6 +388,7 @@ mod tests {
                 words.iter().copied().for_each(has);
             }
         }
+        BENEFITS.iter().chain(PAYEES).copied().for_each(has);
         for direction in [Direction::Down, Direction::Up, Direction::HalfUp] {
             for unit in [1, 10, 100, 1000] {
                 let Val::Word(word) = rounding_word(&Rounding::new(unit, direction)) else { panic!("no word") };

@@ -56,7 +56,7 @@ impl InForce {
             Slot::Premium => self.premium.as_ref(),
             Slot::Exemption => self.exemption.as_ref(),
             Slot::Instalment => self.instalment.as_ref(),
-            Slot::Delinquency | Slot::Refund => None,
+            _ => None,
         }
     }
 }
@@ -112,7 +112,7 @@ impl HouseholdYear {
             Slot::Premium => &mut self.premium_case,
             Slot::Exemption => &mut self.exemption_case,
             Slot::Instalment => &mut self.instalment_case,
-            Slot::Delinquency | Slot::Refund => unreachable!("no link of a year's chain"),
+            _ => unreachable!("no link of a year's chain"),
         }
     }
 
@@ -122,7 +122,7 @@ impl HouseholdYear {
             Slot::Premium => &mut self.premiums,
             Slot::Exemption => &mut self.exemptions,
             Slot::Instalment => &mut self.instalments,
-            Slot::Delinquency | Slot::Refund => unreachable!("no link of a year's chain"),
+            _ => unreachable!("no link of a year's chain"),
         }
     }
 
@@ -132,7 +132,7 @@ impl HouseholdYear {
             Slot::Premium => self.premiums.last(),
             Slot::Exemption => self.exemptions.last(),
             Slot::Instalment => self.instalments.last(),
-            Slot::Delinquency | Slot::Refund => None,
+            _ => None,
         }
     }
 }
