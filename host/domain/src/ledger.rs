@@ -11,6 +11,7 @@
 
 extern crate alloc;
 
+use crate::benefit::Benefit;
 use crate::calendar::Date;
 use crate::id::{Digest, HouseholdId};
 use crate::money::Yen;
@@ -66,11 +67,13 @@ pub enum AccountKind {
     WrittenOff = 43,
     /// 時効による収入: refunds that lapsed.
     Lapsed = 44,
+    /// 保険給付費: what benefits cost, by fiscal year and benefit.
+    Benefits = 45,
 }
 
 impl AccountKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [AccountKind; 15] = [
+    pub const ALL: [AccountKind; 16] = [
         AccountKind::Receivable,
         AccountKind::Charge,
         AccountKind::Fee,
@@ -86,6 +89,7 @@ impl AccountKind {
         AccountKind::Interest,
         AccountKind::WrittenOff,
         AccountKind::Lapsed,
+        AccountKind::Benefits,
     ];
 
     /// Its number.
@@ -116,6 +120,7 @@ impl AccountKind {
             AccountKind::Interest => "interest",
             AccountKind::WrittenOff => "written off",
             AccountKind::Lapsed => "lapsed",
+            AccountKind::Benefits => "benefits",
         }
     }
 
@@ -137,6 +142,7 @@ impl AccountKind {
             AccountKind::Interest => "還付加算金",
             AccountKind::WrittenOff => "不納欠損",
             AccountKind::Lapsed => "時効収入",
+            AccountKind::Benefits => "保険給付費",
         }
     }
 
@@ -253,6 +259,17 @@ impl Account {
     /// Refunds that lapsed in a fiscal year.
     pub const fn lapsed(year: i32) -> Account {
         Account { kind: AccountKind::Lapsed, household: 0, year, item: 0 }
+    }
+
+    /// What a benefit cost in a fiscal year.
+    pub const fn benefits(year: i32, benefit: Benefit) -> Account {
+        Account { kind: AccountKind::Benefits, household: 0, year, item: benefit as i64 }
+    }
+
+    /// What must be given back of benefits, by the number of the claim for it: the place of what was due before. Told apart from
+    /// that for a receipt by its year, which no receipt's has.
+    pub const fn benefit_reclaim(household: HouseholdId, year: i32, number: i64) -> Account {
+        Account { kind: AccountKind::Reclaim, household: household.0, year, item: number }
     }
 
     /// The instalment it is about, if it is about one.
@@ -462,6 +479,19 @@ events! {
     RefundWithdrawn = "refund withdrawn", "還付決定の取消", [
         Payable -> Overpaid posted: "the principal is undecided again",
         Payable -> Interest posted: "the interest is not owed",
+    ];
+    /// A benefit is due: a payment order, and with consent what it pays of what is owed (支給決定).
+    BenefitDecided = "benefit decided", "支給決定", [
+        Benefits -> Payable posted: "it is to be paid out",
+        Benefits -> Reclaim posted: "what was to be given back of it is due after all",
+        Benefits -> Receivable posted: "with consent it pays an instalment",
+        Benefits -> Charge posted: "with consent it pays a delinquency charge",
+        Benefits -> Fee posted: "with consent it pays a demand fee",
+    ];
+    /// Less of a benefit is due than was decided (支給決定の変更・返納).
+    BenefitReduced = "benefit reduced", "支給決定の減額・返納", [
+        Payable -> Benefits posted: "what had not left is not paid",
+        Reclaim -> Benefits posted: "what was paid must be given back",
     ];
     /// A payment order went out in a bank file (振込依頼).
     Sent = "sent", "振込依頼", [

@@ -956,6 +956,11 @@ impl Kind {
         }
     }
 
+    /// Of the yearly kinds: is its year a calendar year? The others are about fiscal years.
+    pub const fn is_of_calendar_year(self) -> bool {
+        matches!(self, Kind::Incomes | Kind::ResidentTaxes)
+    }
+
     /// The columns of its period.
     pub const fn period_columns(self) -> &'static [&'static str] {
         match self.period() {

@@ -176,7 +176,7 @@ fn assertion(entry: &Entry, item: i64, fact: &Fact, source: &str) -> Assertion {
         Period::Year => {
             let year = i32::try_from(fact.values[0]).unwrap_or(i32::MAX);
             let first = |year: i32| match entry.kind {
-                Kind::Incomes => Date::new(year, 1, 1),
+                kind if kind.is_of_calendar_year() => Date::new(year, 1, 1),
                 _ => FiscalYear::new(year).map_or(Date::MAX, |year| year.first_day()),
             };
             (first(year), first(year + 1))

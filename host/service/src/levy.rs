@@ -224,7 +224,7 @@ pub async fn keep(
     }
     for left in (0..TRIES).rev() {
         let postings = book(store, municipality, bills, booked_on).await?;
-        let books = [Book { municipality, postings, orders: Vec::new() }];
+        let books = [Book { municipality, postings, orders: Vec::new(), dues: Vec::new() }];
         match store.save_run(decisions, notices, &books, stamp).await {
             Err(error) if left > 0 && moved(&error) => {}
             done => return done,

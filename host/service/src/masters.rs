@@ -232,7 +232,9 @@ pub fn files(view: View) -> &'static [File] {
         View::Master(File::AssessmentChanges) => &[File::AssessmentChanges],
         View::Master(File::Receipts) => &[File::Receipts],
         View::Master(File::Arrears) => &[File::Arrears],
-        View::Form(Form::Facts(Kind::Incomes | Kind::Property | Kind::Applications | Kind::Pensions)) => &[File::PersonAssessment],
+        View::Form(Form::Facts(Kind::Incomes | Kind::Property | Kind::Applications | Kind::Pensions | Kind::ResidentTaxes)) => {
+            &[File::PersonAssessment]
+        }
         View::Form(_) => &[File::Insured],
     }
 }

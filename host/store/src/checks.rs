@@ -156,6 +156,8 @@ pub async fn check_statements(store: &Store) {
         crate::ledger::STATEMENTS,
         crate::orders::STATEMENTS,
         crate::receipts::STATEMENTS,
+        crate::medical_claims::STATEMENTS,
+        crate::benefits::STATEMENTS,
         crate::refunds::STATEMENTS,
         crate::arrears::STATEMENTS,
         crate::payees::STATEMENTS,
@@ -174,6 +176,8 @@ pub async fn check_statements(store: &Store) {
         decisions::INSERTS,
         crate::ledger::INSERTS,
         crate::receipts::INSERTS,
+        crate::medical_claims::INSERTS,
+        crate::benefits::INSERTS,
         crate::payments::INSERTS,
     ];
     for insert in several.into_iter().flatten() {

@@ -4,7 +4,7 @@ use crate::notices::{self, NewNotice};
 use crate::orders::{self, Book};
 use crate::prefix::Prefix;
 use crate::rows::Insert;
-use crate::{Database, Result, Store, StoreError, audit, date, digest, municipality};
+use crate::{Database, Result, Store, StoreError, audit, benefits, date, digest, municipality};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::Decision;
@@ -321,11 +321,12 @@ impl Store {
             }
         }
         notices::insert(&mut transaction, notices, stamp).await?;
-        for Book { municipality, postings, orders } in books {
+        for Book { municipality, postings, orders, dues } in books {
             // Balances are touched behind the chain only: two writers never wait for each other in a circle.
             audit::lock(&mut transaction, *municipality).await?;
             self.post_in(&mut transaction, *municipality, postings, stamp).await?;
             orders::save(&mut transaction, *municipality, orders, stamp).await?;
+            benefits::save_dues(&mut transaction, *municipality, dues, self.database, stamp).await?;
         }
         transaction.commit().await?;
         Ok(Saved { inserted, existing: decisions.len() - inserted })

@@ -83,7 +83,7 @@ impl Touched {
             Period::Span => true,
             Period::Year => {
                 let window = Window::of(on);
-                let year = if self.kind == Kind::Incomes { window.income_year } else { window.property_year };
+                let year = window.year(self.kind);
                 self.from <= year && year < self.until
             }
             // One may take the place of an earlier one on another day, and an application is about the year it names.
@@ -120,13 +120,13 @@ macro_rules! facts_where {
     };
 }
 /// Of the kinds that repeat every year, only the years a case can show. Each half has an index of its own and says that
-/// index's condition word for word, so that the other years are not even passed over. Incomes begin on 1 January and the
-/// other two on 1 April, so a day says of which of them it is. In no order: a sorted union reads everything in order of
+/// index's condition word for word, so that the other years are not even passed over. Incomes and residents' taxes begin on 1 January and
+/// the other two on 1 April, so a day says of which of them it is. In no order: a sorted union reads everything in order of
 /// the key.
 const FACTS: &str = concat!(
-    facts_where!("kind NOT IN ('incomes', 'property', 'pensions')"),
+    facts_where!("kind NOT IN ('incomes', 'property', 'pensions', 'resident_taxes')"),
     " UNION ALL ",
-    facts_where!("kind IN ('incomes', 'property', 'pensions') AND valid_from IN ($5, $6)"),
+    facts_where!("kind IN ('incomes', 'property', 'pensions', 'resident_taxes') AND valid_from IN ($5, $6, $7)"),
 );
 
 /// From the few facts that are new to the households of their persons, as they were and as they are: nobody else is
@@ -454,6 +454,7 @@ struct Window {
     events_from: Date,
     events_until: Date,
     income_year: Date,
+    tax_year: Date,
     property_year: Date,
 }
 
@@ -468,7 +469,18 @@ impl Window {
             events_from: Date::new(year(2), 1, 1),
             events_until: Date::new(fiscal.end().year(), 11, 1),
             income_year: Date::new(year(1), 1, 1),
+            // The year that classifies a month changes in August (benefits of the Act).
+            tax_year: Date::new((on.year() - if on.month() < 8 { 2 } else { 1 }).max(Date::MIN.year()), 1, 1),
             property_year: fiscal.first_day(),
+        }
+    }
+
+    /// The first day of the year of a yearly kind that it shows.
+    fn year(&self, kind: Kind) -> Date {
+        match kind {
+            Kind::Incomes => self.income_year,
+            Kind::ResidentTaxes => self.tax_year,
+            _ => self.property_year,
         }
     }
 
@@ -476,7 +488,7 @@ impl Window {
         match kind.period() {
             Period::Always => true,
             Period::Span => piece.from < self.until && piece.until > self.from,
-            Period::Year => piece.from == if kind == Kind::Incomes { self.income_year } else { self.property_year },
+            Period::Year => piece.from == self.year(kind),
             // Its first value is the year it is about; it may come long after.
             Period::Event if kind == Kind::Applications => piece.values.first() == Some(&i64::from(self.property_year.year())),
             Period::Event => piece.from >= self.events_from && piece.from < self.events_until,
@@ -502,6 +514,7 @@ async fn read_cases(
         .bind(households.last)
         .bind(window.income_year.to_string())
         .bind(window.property_year.to_string())
+        .bind(window.tax_year.to_string())
         .fetch_all(&mut **transaction)
         .await?;
     let mut found: BTreeMap<i64, (Vec<(Person, PersonId)>, i64)> = BTreeMap::new();
@@ -651,7 +664,7 @@ impl Assertion {
         match self.kind.period() {
             Period::Always if (self.from, self.until) != (Date::MIN, Date::MAX) => Err(("from", "and until must be open for this kind")),
             Period::Event if self.until != Date::MAX => Err(("until", "must be open for an event")),
-            Period::Year if !whole_year(if self.kind == Kind::Incomes { 1 } else { 4 }) => {
+            Period::Year if !whole_year(if self.kind.is_of_calendar_year() { 1 } else { 4 }) => {
                 Err(("from", "and until are not one whole year"))
             }
             _ => Ok(()),
@@ -674,7 +687,7 @@ fn check_value(unit: Unit, required: bool, value: i64) -> std::result::Result<()
 }
 
 /// Values as stored: a JSON array without its trailing nulls, or null.
-fn write_values(values: Option<&[i64]>) -> String {
+pub(crate) fn write_values(values: Option<&[i64]>) -> String {
     let Some(values) = values else {
         return "null".to_owned();
     };
@@ -723,9 +736,9 @@ mod tests {
     #[test]
     fn the_statement_and_its_indexes_read_by_year_what_lies_by_year() {
         let yearly: Vec<_> = Kind::ALL.into_iter().filter(|kind| !kind.is_derived() && kind.period() == Period::Year).collect();
-        assert_eq!(yearly, [Kind::Incomes, Kind::Property, Kind::Pensions]);
+        assert_eq!(yearly, [Kind::Incomes, Kind::Property, Kind::Pensions, Kind::ResidentTaxes]);
         let list = format!("('{}')", yearly.iter().map(|kind| kind.name()).collect::<Vec<_>>().join("', '"));
-        for text in [FACTS, crate::SQLITE_MIGRATIONS[18], crate::POSTGRES_MIGRATIONS[18]] {
+        for text in [FACTS, crate::SQLITE_MIGRATIONS[19], crate::POSTGRES_MIGRATIONS[19]] {
             for condition in ["kind NOT IN", "kind IN"] {
                 assert_eq!(text.matches(&format!("{condition} {list}")).count(), 1, "{condition} in {text}");
             }

@@ -18,6 +18,7 @@ pub mod admissions;
 pub mod arrears;
 pub mod audit;
 
+pub mod benefits;
 #[cfg(any(test, feature = "checks"))]
 #[doc(hidden)]
 pub mod checks;
@@ -34,6 +35,7 @@ pub mod learning;
 pub mod ledger;
 pub mod lookups;
 pub mod masters;
+pub mod medical_claims;
 pub mod names;
 pub mod notices;
 pub mod orders;
@@ -217,6 +219,9 @@ pub enum StoreError {
     /// A file of receipts that was not taken.
     #[error(transparent)]
     Receipts(#[from] receipts::ReceiptsError),
+    /// A set of claims, or what is done with a claim.
+    #[error(transparent)]
+    Claims(#[from] medical_claims::ClaimsError),
     /// A step about arrears that was not recorded.
     #[error("household {household}: {wrong}")]
     Arrears {
@@ -288,7 +293,7 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; \
      PRAGMA cache_size = -65536; \
      PRAGMA temp_store = MEMORY;";
 
-const SQLITE_MIGRATIONS: [&str; 19] = [
+const SQLITE_MIGRATIONS: [&str; 20] = [
     include_str!("../migrations/sqlite/0001_records.sql"),
     include_str!("../migrations/sqlite/0002_revisions.sql"),
     include_str!("../migrations/sqlite/0003_decisions.sql"),
@@ -308,8 +313,9 @@ const SQLITE_MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/sqlite/0017_payees.sql"),
     include_str!("../migrations/sqlite/0018_payments.sql"),
     include_str!("../migrations/sqlite/0019_histories.sql"),
+    include_str!("../migrations/sqlite/0020_benefits.sql"),
 ];
-const POSTGRES_MIGRATIONS: [&str; 19] = [
+const POSTGRES_MIGRATIONS: [&str; 20] = [
     include_str!("../migrations/postgres/0001_records.sql"),
     include_str!("../migrations/postgres/0002_revisions.sql"),
     include_str!("../migrations/postgres/0003_decisions.sql"),
@@ -329,8 +335,9 @@ const POSTGRES_MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/postgres/0017_payees.sql"),
     include_str!("../migrations/postgres/0018_payments.sql"),
     include_str!("../migrations/postgres/0019_histories.sql"),
+    include_str!("../migrations/postgres/0020_benefits.sql"),
 ];
-const MIGRATION_NAMES: [&str; 19] = [
+const MIGRATION_NAMES: [&str; 20] = [
     "records",
     "revisions",
     "decisions",
@@ -350,6 +357,7 @@ const MIGRATION_NAMES: [&str; 19] = [
     "payees",
     "payments",
     "histories",
+    "benefits",
 ];
 
 /// Takes the next number: the first is 1. The row stays locked until the commit.

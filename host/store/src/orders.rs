@@ -4,6 +4,7 @@
 //! Absent here: a name and an account of anybody.
 
 use crate::audit::{Record, append_record};
+use crate::benefits::BenefitDue;
 use crate::{Result, Store, StoreError, date, digest};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
@@ -72,6 +73,8 @@ pub struct Book {
     pub postings: Vec<Posting>,
     /// Orders that these postings make payable.
     pub orders: Vec<PaymentOrder>,
+    /// What of benefits is due by the decisions.
+    pub dues: Vec<BenefitDue>,
 }
 
 const NEXT: &str = "SELECT COALESCE(MAX(number), 0) + 1 FROM payment_order WHERE municipality = $1";

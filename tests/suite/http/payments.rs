@@ -153,7 +153,7 @@ async fn paid_twice(hall: &CityHall, service: &Service, clerk: &Desk<'_>) -> (i6
         decided_on: today,
         replaces: None,
     };
-    let book = Book { municipality, postings: vec![posting], orders: vec![order] };
+    let book = Book { municipality, postings: vec![posting], orders: vec![order], dues: Vec::new() };
     hall.store.save_run(std::slice::from_ref(&packed), &[], &[book], &stamp).await.unwrap();
     (number, yen, head)
 }

@@ -181,7 +181,7 @@ impl Counter {
             decided_on: today(),
             replaces: None,
         };
-        let book = Book { municipality: here(), postings: vec![posting], orders: vec![order] };
+        let book = Book { municipality: here(), postings: vec![posting], orders: vec![order], dues: Vec::new() };
         store.save_run(std::slice::from_ref(&packed), &[], &[book], &stamp()).await.unwrap();
         let consent = Consent {
             number: 0,

@@ -303,7 +303,7 @@ pub async fn enter_fact(
 
 /// Incomes, property, pensions and what an application states of them belong to another file than the rest.
 fn is_income(kind: Kind) -> bool {
-    matches!(kind, Kind::Incomes | Kind::Property | Kind::Pensions | Kind::Applications)
+    matches!(kind, Kind::Incomes | Kind::Property | Kind::Pensions | Kind::Applications | Kind::ResidentTaxes)
 }
 
 fn kind(word: &str) -> Answer<Kind> {

@@ -230,7 +230,7 @@ pub(super) async fn decide_by(
         if packed.is_empty() && postings.is_empty() {
             return Ok(decided);
         }
-        let books = [Book { municipality, postings, orders: Vec::new() }];
+        let books = [Book { municipality, postings, orders: Vec::new(), dues: Vec::new() }];
         match store.save_run(&packed, &[], &books, stamp).await {
             Ok(_) => return Ok(decided),
             Err(

@@ -211,7 +211,7 @@ impl Form {
             Column::Item => "枝番",
             Column::From => "開始日",
             Column::Until => "終了日（この日を含まない）",
-            Column::Year if matches!(self, Form::Facts(Kind::Incomes | Kind::ResidentTaxes)) => "年",
+            Column::Year if matches!(self, Form::Facts(kind) if kind.is_of_calendar_year()) => "年",
             Column::Year => "年度",
             Column::On => "年月日",
             Column::Field(place) => self.field(place).map_or("", |field| field.ja),
@@ -310,11 +310,11 @@ impl Form {
             Period::Event => (cells::date(cell(Column::On)).map_err(at(Column::On))?, Date::MAX),
             Period::Year => {
                 let year = cells::year(cell(Column::Year)).map_err(at(Column::Year))?;
-                let month = if kind == Kind::Incomes { 1 } else { 4 };
+                let month = if kind.is_of_calendar_year() { 1 } else { 4 };
                 (Date::new(year, month, 1), Date::new(year + 1, month, 1))
             }
         };
-        let is_state = |place: usize| kind == Kind::Incomes && kind.fields()[place].name == "state";
+        let is_state = |place: usize| kind.is_of_calendar_year() && kind.fields()[place].name == "state";
         for place in 0..kind.fields().len() {
             cancelled |= is_state(place) && cells::plain(cell(Column::Field(place))) == CANCELLED;
         }

@@ -207,7 +207,7 @@ impl Desk {
             decided_on,
             replaces: None,
         };
-        let book = Book { municipality: here, postings, orders: vec![order] };
+        let book = Book { municipality: here, postings, orders: vec![order], dues: Vec::new() };
         store.save_run(std::slice::from_ref(&packed), &[], &[book], &stamp()).await.unwrap();
         number
     }

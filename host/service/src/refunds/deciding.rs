@@ -269,7 +269,7 @@ impl Desk<'_> {
             }
         };
         let version = if packed.is_empty() { version - 1 } else { version };
-        let mut book = Book { municipality: self.municipality, postings: Vec::new(), orders: Vec::new() };
+        let mut book = Book { municipality: self.municipality, postings: Vec::new(), orders: Vec::new(), dues: Vec::new() };
         if let Some(plan) = &plan {
             self.book(&mut book, &case, plan, id, old).await?;
         }
@@ -430,7 +430,7 @@ impl Desk<'_> {
         let order =
             PaymentOrder { number, posting: posting.id, payee_kind, payee, decided_on: self.on, replaces: Some(old.number), ..old.clone() };
         let postings = vec![self.withdrawal(old).await?, posting];
-        let book = Book { municipality: self.municipality, postings, orders: vec![order] };
+        let book = Book { municipality: self.municipality, postings, orders: vec![order], dues: Vec::new() };
         if lasts(self.store.save_run(&[], &[], &[book], self.stamp).await)?.is_none() {
             return Ok(None);
         }

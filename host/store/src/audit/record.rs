@@ -99,6 +99,26 @@ pub(crate) enum Record<'r> {
     ReceiptEvents(i64, i64),
     /// What the bank delivered, from one place to another.
     Deliveries(i64, i64),
+    /// A set of claim files with its files, by its number.
+    ClaimSet(i64),
+    /// What a clerk said to a claim, by its place.
+    ClaimSettlement(i64),
+    /// A month that another municipality handed over, by its place.
+    Handover(i64),
+    /// An application for a benefit, by its number.
+    BenefitApplication(i64),
+    /// What was examined of an application, by its place.
+    ApplicationFact(i64),
+    /// What happened to an application, by its place.
+    ApplicationEvent(i64),
+    /// A registration for the simplified procedure, by its number.
+    Simplified(i64),
+    /// The end of one, by its number.
+    SimplifiedEnd(i64),
+    /// Lines about claims, from one place to another.
+    ClaimLines(i64, i64),
+    /// What decisions say is due, from one place to another.
+    BenefitDues(i64, i64),
 }
 
 const RULE: &str = "SELECT digest, component FROM rule WHERE municipality = $1 AND digest = $2";
@@ -137,6 +157,23 @@ const RECEIPT_EVENTS: &str = "SELECT e.ordinal, e.receipt, r.channel, r.referenc
      WHERE e.municipality = $1 AND e.ordinal >= $2 AND e.ordinal <= $3 ORDER BY e.ordinal";
 const DELIVERIES: &str = "SELECT ordinal, file, line, delivered_on, channel, collected_on, yen, posting, at, by_whom FROM delivery \
      WHERE municipality = $1 AND ordinal >= $2 AND ordinal <= $3 ORDER BY ordinal";
+const CLAIM_SET: &str =
+    "SELECT number, serial, month, digest, lines, cost_yen, own_yen, at, by_whom FROM claim_set WHERE municipality = $1 AND number = $2";
+const CLAIM_FILES: &str =
+    "SELECT claim_set, part, digest, lines, content FROM claim_file WHERE municipality = $1 AND claim_set = $2 ORDER BY part";
+const CLAIM_SETTLEMENT: &str =
+    "SELECT ordinal, line, way, posting, reason, at, by_whom FROM claim_settlement WHERE municipality = $1 AND ordinal = $2";
+const HANDOVER: &str =
+    "SELECT ordinal, household, month, source, revoked, at, by_whom FROM high_cost_handover WHERE municipality = $1 AND ordinal = $2";
+const BENEFIT_APPLICATION: &str = "SELECT number, slot, benefit, case_on, household, person, applicant, received_on, document, at, by_whom FROM benefit_application WHERE municipality = $1 AND number = $2";
+const APPLICATION_FACT: &str =
+    "SELECT ordinal, application, kind, vals, source, at, by_whom FROM benefit_application_fact WHERE municipality = $1 AND ordinal = $2";
+const APPLICATION_EVENT: &str = "SELECT ordinal, application, event, happened_on, reason, at, by_whom FROM benefit_application_event WHERE municipality = $1 AND ordinal = $2";
+const SIMPLIFIED: &str = "SELECT number, household, head, from_on, set_off, document, at, by_whom FROM simplified_procedure WHERE municipality = $1 AND number = $2";
+const SIMPLIFIED_END: &str =
+    "SELECT number, ended_on, reason, at, by_whom FROM simplified_procedure_end WHERE municipality = $1 AND number = $2";
+const CLAIM_LINES: &str = "SELECT ordinal, claim_set, part, line, claim, status, person, month, setting, service, institution, prescriber, days, points, cost_yen, share_percent, own_yen, in_kind_yen, in_kind_counts, category, specified_disease, third_party, aid_code, bed, meals, charged_meal_yen, charged_residence_yen, finding FROM claim_line WHERE municipality = $1 AND ordinal >= $2 AND ordinal <= $3 ORDER BY ordinal";
+const BENEFIT_DUES: &str = "SELECT ordinal, household, slot, case_on, benefit, number, person, decision, due_yen, before_yen, payment_order, posting FROM benefit_due WHERE municipality = $1 AND ordinal >= $2 AND ordinal <= $3 ORDER BY ordinal";
 const CONSENT: &str = "SELECT number, household, kind, given_on, given_by, channel, document, at, by_whom FROM consent \
      WHERE municipality = $1 AND number = $2";
 const CONSENT_WITHDRAWAL: &str =
@@ -247,6 +284,17 @@ pub(crate) const STATEMENTS: &[&str] = &[
     WITHDRAWAL,
     RECEIPT_FILE,
     RECEIPT_EVENTS,
+    CLAIM_SET,
+    CLAIM_FILES,
+    CLAIM_SETTLEMENT,
+    HANDOVER,
+    BENEFIT_APPLICATION,
+    APPLICATION_FACT,
+    APPLICATION_EVENT,
+    SIMPLIFIED,
+    SIMPLIFIED_END,
+    CLAIM_LINES,
+    BENEFIT_DUES,
     DELIVERIES,
 ];
 
@@ -295,6 +343,16 @@ impl fmt::Display for Record<'_> {
             Record::ReceiptFile(number) => write!(f, "receipt file {number}"),
             Record::ReceiptEvents(first, last) => write!(f, "receipt events {first} to {last}"),
             Record::Deliveries(first, last) => write!(f, "deliveries {first} to {last}"),
+            Record::ClaimSet(number) => write!(f, "claim set {number}"),
+            Record::ClaimSettlement(number) => write!(f, "claim settlement {number}"),
+            Record::Handover(number) => write!(f, "high-cost handover {number}"),
+            Record::BenefitApplication(number) => write!(f, "benefit application {number}"),
+            Record::ApplicationFact(number) => write!(f, "application fact {number}"),
+            Record::ApplicationEvent(number) => write!(f, "application event {number}"),
+            Record::Simplified(number) => write!(f, "simplified procedure {number}"),
+            Record::SimplifiedEnd(number) => write!(f, "end of simplified procedure {number}"),
+            Record::ClaimLines(first, last) => write!(f, "claim lines {first} to {last}"),
+            Record::BenefitDues(first, last) => write!(f, "benefit dues {first} to {last}"),
         }
     }
 }
@@ -348,6 +406,16 @@ impl<'r> Record<'r> {
             Record::ReceiptFile(_) => "receipt file",
             Record::ReceiptEvents(..) => "receipt events",
             Record::Deliveries(..) => "deliveries",
+            Record::ClaimSet(_) => "claim set",
+            Record::ClaimSettlement(_) => "claim settlement",
+            Record::Handover(_) => "high-cost handover",
+            Record::BenefitApplication(_) => "benefit application",
+            Record::ApplicationFact(_) => "application fact",
+            Record::ApplicationEvent(_) => "application event",
+            Record::Simplified(_) => "simplified procedure",
+            Record::SimplifiedEnd(_) => "simplified procedure end",
+            Record::ClaimLines(..) => "claim lines",
+            Record::BenefitDues(..) => "benefit dues",
         }
     }
 
@@ -372,6 +440,14 @@ impl<'r> Record<'r> {
             | Record::RefundNotice(number)
             | Record::RefundClaim(number)
             | Record::Heir(number)
+            | Record::ClaimSet(number)
+            | Record::ClaimSettlement(number)
+            | Record::Handover(number)
+            | Record::BenefitApplication(number)
+            | Record::ApplicationFact(number)
+            | Record::ApplicationEvent(number)
+            | Record::Simplified(number)
+            | Record::SimplifiedEnd(number)
             | Record::Arrears(number)
             | Record::PayeeAccount(number)
             | Record::Purge(number)
@@ -388,7 +464,10 @@ impl<'r> Record<'r> {
             | Record::Import(Knowledge(number))
             | Record::ReceiptFile(number)
             | Record::Withdrawal(Knowledge(number)) => number.to_be_bytes().to_vec(),
-            Record::ReceiptEvents(first, last) | Record::Deliveries(first, last) => [first.to_be_bytes(), last.to_be_bytes()].concat(),
+            Record::ReceiptEvents(first, last)
+            | Record::Deliveries(first, last)
+            | Record::ClaimLines(first, last)
+            | Record::BenefitDues(first, last) => [first.to_be_bytes(), last.to_be_bytes()].concat(),
             Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
                 [&number.to_be_bytes()[..], name.as_bytes()].concat()
             }
@@ -441,6 +520,16 @@ impl<'r> Record<'r> {
             "receipt file" => Record::ReceiptFile(number()?),
             "receipt events" => range().map(|(first, last)| Record::ReceiptEvents(first, last))?,
             "deliveries" => range().map(|(first, last)| Record::Deliveries(first, last))?,
+            "claim set" => Record::ClaimSet(number()?),
+            "claim settlement" => Record::ClaimSettlement(number()?),
+            "high-cost handover" => Record::Handover(number()?),
+            "benefit application" => Record::BenefitApplication(number()?),
+            "application fact" => Record::ApplicationFact(number()?),
+            "application event" => Record::ApplicationEvent(number()?),
+            "simplified procedure" => Record::Simplified(number()?),
+            "simplified procedure end" => Record::SimplifiedEnd(number()?),
+            "claim lines" => range().map(|(first, last)| Record::ClaimLines(first, last))?,
+            "benefit dues" => range().map(|(first, last)| Record::BenefitDues(first, last))?,
             "signature" => {
                 let (act, account) = key.split_first_chunk::<32>()?;
                 Record::Signature(Digest(*act), std::str::from_utf8(account).ok()?)
@@ -512,6 +601,16 @@ impl<'r> Record<'r> {
             Record::ReceiptFile(_) => &[RECEIPT_FILE],
             Record::ReceiptEvents(..) => &[RECEIPT_EVENTS],
             Record::Deliveries(..) => &[DELIVERIES],
+            Record::ClaimSet(_) => &[CLAIM_SET, CLAIM_FILES],
+            Record::ClaimSettlement(_) => &[CLAIM_SETTLEMENT],
+            Record::Handover(_) => &[HANDOVER],
+            Record::BenefitApplication(_) => &[BENEFIT_APPLICATION],
+            Record::ApplicationFact(_) => &[APPLICATION_FACT],
+            Record::ApplicationEvent(_) => &[APPLICATION_EVENT],
+            Record::Simplified(_) => &[SIMPLIFIED],
+            Record::SimplifiedEnd(_) => &[SIMPLIFIED_END],
+            Record::ClaimLines(..) => &[CLAIM_LINES],
+            Record::BenefitDues(..) => &[BENEFIT_DUES],
         };
         let mut digests = Vec::new();
         for sql in statements {
@@ -533,6 +632,14 @@ impl<'r> Record<'r> {
                 | Record::RefundNotice(number)
                 | Record::RefundClaim(number)
                 | Record::Heir(number)
+                | Record::ClaimSet(number)
+                | Record::ClaimSettlement(number)
+                | Record::Handover(number)
+                | Record::BenefitApplication(number)
+                | Record::ApplicationFact(number)
+                | Record::ApplicationEvent(number)
+                | Record::Simplified(number)
+                | Record::SimplifiedEnd(number)
                 | Record::Arrears(number)
                 | Record::PayeeAccount(number)
                 | Record::Purge(number)
@@ -549,7 +656,10 @@ impl<'r> Record<'r> {
                 | Record::Import(Knowledge(number))
                 | Record::ReceiptFile(number)
                 | Record::Withdrawal(Knowledge(number)) => query.bind(*number),
-                Record::ReceiptEvents(first, last) | Record::Deliveries(first, last) => query.bind(*first).bind(*last),
+                Record::ReceiptEvents(first, last)
+                | Record::Deliveries(first, last)
+                | Record::ClaimLines(first, last)
+                | Record::BenefitDues(first, last) => query.bind(*first).bind(*last),
                 Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
                     query.bind(*number).bind(*name)
                 }

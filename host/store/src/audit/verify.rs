@@ -118,7 +118,7 @@ pub enum Broken {
 }
 
 /// Records of which every entry vouches for one row, or for those from one place to another.
-const COUNTS: [(&str, &str); 42] = [
+const COUNTS: [(&str, &str); 52] = [
     ("rule", "SELECT COUNT(*) FROM rule WHERE municipality = $1"),
     ("ordinance", "SELECT COUNT(*) FROM ordinance WHERE municipality = $1"),
     ("revision", "SELECT COUNT(*) FROM revision WHERE municipality = $1"),
@@ -161,6 +161,16 @@ const COUNTS: [(&str, &str); 42] = [
     ("receipt file", "SELECT COUNT(*) FROM receipt_file WHERE municipality = $1"),
     ("receipt events", "SELECT COUNT(*) FROM receipt_event WHERE municipality = $1"),
     ("deliveries", "SELECT COUNT(*) FROM delivery WHERE municipality = $1"),
+    ("claim set", "SELECT COUNT(*) FROM claim_set WHERE municipality = $1"),
+    ("claim settlement", "SELECT COUNT(*) FROM claim_settlement WHERE municipality = $1"),
+    ("high-cost handover", "SELECT COUNT(*) FROM high_cost_handover WHERE municipality = $1"),
+    ("benefit application", "SELECT COUNT(*) FROM benefit_application WHERE municipality = $1"),
+    ("application fact", "SELECT COUNT(*) FROM benefit_application_fact WHERE municipality = $1"),
+    ("application event", "SELECT COUNT(*) FROM benefit_application_event WHERE municipality = $1"),
+    ("simplified procedure", "SELECT COUNT(*) FROM simplified_procedure WHERE municipality = $1"),
+    ("simplified procedure end", "SELECT COUNT(*) FROM simplified_procedure_end WHERE municipality = $1"),
+    ("claim lines", "SELECT COUNT(*) FROM claim_line WHERE municipality = $1"),
+    ("benefit dues", "SELECT COUNT(*) FROM benefit_due WHERE municipality = $1"),
 ];
 const ALL_DECISIONS: &str = "SELECT id FROM decision WHERE municipality = $1 ORDER BY id";
 const ALL_POSTINGS: &str = "SELECT COUNT(*) FROM posting WHERE municipality = $1";
@@ -197,7 +207,7 @@ impl Store {
     /// what the entries vouch for: facts, decisions, rules, ordinances, revisions, acts, their
     /// signatures and effects, admissions, drafts, pauses, shadow reports, prepared acts, passwords,
     /// log-ins, sessions, jobs, entries of the vault, imports and their withdrawals, notices, settlements, postings, orders, receipts and deliveries, consents,
-    /// notices and claims of refunds, heirs, steps about arrears, accounts, inquiries and payments. Names,
+    /// notices and claims of refunds, heirs, claims of institutions, applications for benefits and what is due, steps about arrears, accounts, inquiries and payments. Names,
     /// addresses and contacts are not looked at.
     ///
     /// `heads` are heads that were kept elsewhere, whose signatures the caller has verified; those
@@ -384,7 +394,10 @@ impl Walk<'_> {
                 };
                 match record {
                     Record::Act(act) | Record::Effect(act) => self.recorded.insert((record.kind(), act, String::new())),
-                    Record::ReceiptEvents(first, last) | Record::Deliveries(first, last) => {
+                    Record::ReceiptEvents(first, last)
+                    | Record::Deliveries(first, last)
+                    | Record::ClaimLines(first, last)
+                    | Record::BenefitDues(first, last) => {
                         *self.counts.entry(kind.to_owned()).or_default() += last - first;
                         true
                     }

@@ -80,7 +80,7 @@ async fn ordered(store: &Store, office: Municipality, household: i64, yen: i64, 
         decided_on: LEARNT,
         replaces,
     };
-    let book = Book { municipality: office, postings, orders: vec![order] };
+    let book = Book { municipality: office, postings, orders: vec![order], dues: Vec::new() };
     store.save_run(std::slice::from_ref(&packed), &[], &[book], &stamp()).await.unwrap();
     number
 }

@@ -1,0 +1,238 @@
+-- Benefits: claims of institutions, applications, what is due by decision, what another municipality handed over.
+
+-- Residents' taxes lie by year, as incomes do: the two ways into facts know them.
+DROP INDEX fact_lasting;
+DROP INDEX fact_yearly;
+CREATE INDEX fact_lasting ON fact (municipality, person) WHERE kind NOT IN ('incomes', 'property', 'pensions', 'resident_taxes');
+CREATE INDEX fact_yearly ON fact (municipality, valid_from, person) WHERE kind IN ('incomes', 'property', 'pensions', 'resident_taxes');
+
+-- A set of claim files of the federation (国保連の月次データ), taken whole. number: 1, then one more for each of the municipality.
+-- serial: that of the federation, without a gap. month: the first day of the month in which it was processed. digest: over the
+-- digests of its files in order. lines: how many. cost_yen, own_yen: signed sums of its lines.
+CREATE TABLE claim_set (
+    municipality integer NOT NULL,
+    number integer NOT NULL CHECK (number >= 1),
+    serial integer NOT NULL CHECK (serial >= 1),
+    month text NOT NULL,
+    digest blob NOT NULL,
+    lines integer NOT NULL CHECK (lines >= 0),
+    cost_yen integer NOT NULL,
+    own_yen integer NOT NULL,
+    at text NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, number),
+    UNIQUE (municipality, serial),
+    UNIQUE (municipality, digest)
+) STRICT;
+
+-- A file of a set. part: 1, then one more. content: its bytes, compressed.
+CREATE TABLE claim_file (
+    municipality integer NOT NULL,
+    claim_set integer NOT NULL,
+    part integer NOT NULL CHECK (part >= 1),
+    digest blob NOT NULL,
+    lines integer NOT NULL CHECK (lines >= 0),
+    content blob NOT NULL,
+    PRIMARY KEY (municipality, claim_set, part),
+    FOREIGN KEY (municipality, claim_set) REFERENCES claim_set (municipality, number)
+) STRICT;
+
+-- A line about a claim (レセプト); of several the last one holds. ordinal: 1, then one more for each of the municipality. claim: the
+-- federation's number of the claim. status: 0 original, 1 returned (amounts are those it takes back, below 0), 2 in place of an
+-- earlier one. month: the first day of the month of treatment. setting, service: places of the words of the kind medical_claims.
+-- cost_yen: insured cost. own_yen: what the patient paid. in_kind_yen: high-cost benefit left off the bill; in_kind_counts: 1 where
+-- it was more than the outpatient cap's. category: what the institution printed of the category (特記事項). specified_disease,
+-- third_party: 0 or 1. aid_code: law that pays beside (法別番号). meals, charged_meal_yen (one meal), charged_residence_yen (one day),
+-- bed: of a stay in hospital. finding: why a clerk must look; none where nobody must.
+CREATE TABLE claim_line (
+    municipality integer NOT NULL,
+    ordinal integer NOT NULL CHECK (ordinal >= 1),
+    claim_set integer NOT NULL,
+    part integer NOT NULL,
+    line integer NOT NULL,
+    claim text NOT NULL,
+    status integer NOT NULL CHECK (status BETWEEN 0 AND 2),
+    person integer NOT NULL,
+    month text NOT NULL,
+    setting integer NOT NULL CHECK (setting BETWEEN 0 AND 1),
+    service integer NOT NULL CHECK (service BETWEEN 0 AND 3),
+    institution integer NOT NULL,
+    prescriber integer,
+    days integer NOT NULL,
+    points integer NOT NULL,
+    cost_yen integer NOT NULL,
+    share_percent integer NOT NULL,
+    own_yen integer NOT NULL,
+    in_kind_yen integer NOT NULL,
+    in_kind_counts integer NOT NULL CHECK (in_kind_counts BETWEEN 0 AND 1),
+    category text NOT NULL,
+    specified_disease integer NOT NULL CHECK (specified_disease BETWEEN 0 AND 1),
+    third_party integer NOT NULL CHECK (third_party BETWEEN 0 AND 1),
+    aid_code integer,
+    bed integer,
+    meals integer NOT NULL,
+    charged_meal_yen integer,
+    charged_residence_yen integer,
+    finding text,
+    PRIMARY KEY (municipality, ordinal),
+    FOREIGN KEY (municipality, claim_set, part) REFERENCES claim_file (municipality, claim_set, part)
+) STRICT;
+CREATE INDEX claim_line_claim ON claim_line (municipality, claim, ordinal);
+CREATE INDEX claim_line_person ON claim_line (municipality, month, person, ordinal);
+CREATE INDEX claim_line_finding ON claim_line (municipality, ordinal) WHERE finding IS NOT NULL;
+
+-- What a clerk said to a claim that somebody had to look at. ordinal: 1, then one more. way: left (stands as it is) or reclaimed
+-- (the insurer's part is claimed back, 不当利得). posting: of the claim for money. reason: no personal data.
+CREATE TABLE claim_settlement (
+    municipality integer NOT NULL,
+    ordinal integer NOT NULL CHECK (ordinal >= 1),
+    line integer NOT NULL,
+    way text NOT NULL,
+    posting blob,
+    reason text NOT NULL,
+    at text NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, ordinal),
+    FOREIGN KEY (municipality, line) REFERENCES claim_line (municipality, ordinal)
+) STRICT;
+CREATE INDEX claim_settlement_line ON claim_settlement (municipality, line);
+
+-- A month with a high-cost benefit that another municipality handed over (高額該当回数の引継ぎ); of several the last one holds. month:
+-- its first day. revoked: 1 where it no longer counts.
+CREATE TABLE high_cost_handover (
+    municipality integer NOT NULL,
+    ordinal integer NOT NULL CHECK (ordinal >= 1),
+    household integer NOT NULL,
+    month text NOT NULL,
+    source text NOT NULL,
+    revoked integer NOT NULL CHECK (revoked BETWEEN 0 AND 1),
+    at text NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, ordinal)
+) STRICT;
+CREATE INDEX high_cost_handover_household ON high_cost_handover (municipality, household, month, ordinal);
+
+-- An application for a benefit (給付の申請). number: 1, then one more for each of the municipality. slot, case_on: the case it is decided
+-- with. person: whom it is about. applicant: who applies and is paid. received_on: a day. document: where the paper or message is; no
+-- personal data.
+CREATE TABLE benefit_application (
+    municipality integer NOT NULL,
+    number integer NOT NULL CHECK (number >= 1),
+    slot text NOT NULL,
+    benefit text NOT NULL,
+    case_on text NOT NULL,
+    household integer NOT NULL,
+    person integer NOT NULL,
+    applicant integer NOT NULL,
+    received_on text NOT NULL,
+    document text NOT NULL,
+    at text NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, number)
+) STRICT;
+CREATE INDEX benefit_application_case ON benefit_application (municipality, household, slot, case_on);
+
+-- What was examined of an application, as facts of the kinds that its rule reads; of several of a kind the last one holds. vals: a
+-- list of numbers as in fact.vals, the columns of the period first.
+CREATE TABLE benefit_application_fact (
+    municipality integer NOT NULL,
+    ordinal integer NOT NULL CHECK (ordinal >= 1),
+    application integer NOT NULL,
+    kind text NOT NULL,
+    vals text NOT NULL,
+    source text NOT NULL,
+    at text NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, ordinal),
+    FOREIGN KEY (municipality, application) REFERENCES benefit_application (municipality, number)
+) STRICT;
+CREATE INDEX benefit_application_fact_of ON benefit_application_fact (municipality, application, ordinal);
+
+-- What happened to an application. event: completed, returned, withdrawn, notified, set_off_agreed. reason: no personal data.
+CREATE TABLE benefit_application_event (
+    municipality integer NOT NULL,
+    ordinal integer NOT NULL CHECK (ordinal >= 1),
+    application integer NOT NULL,
+    event text NOT NULL,
+    happened_on text NOT NULL,
+    reason text NOT NULL,
+    at text NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, ordinal),
+    FOREIGN KEY (municipality, application) REFERENCES benefit_application (municipality, number)
+) STRICT;
+CREATE INDEX benefit_application_event_of ON benefit_application_event (municipality, application, ordinal);
+
+-- The simplified procedure (支給申請手続の簡素化): later months are paid without another application. head: who registered. set_off: 1
+-- where arrears may be paid first.
+CREATE TABLE simplified_procedure (
+    municipality integer NOT NULL,
+    number integer NOT NULL CHECK (number >= 1),
+    household integer NOT NULL,
+    head integer NOT NULL,
+    from_on text NOT NULL,
+    set_off integer NOT NULL CHECK (set_off BETWEEN 0 AND 1),
+    document text NOT NULL,
+    at text NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, number)
+) STRICT;
+CREATE INDEX simplified_procedure_household ON simplified_procedure (municipality, household, number);
+
+-- Its end: ended_on is the first day on which it holds no more.
+CREATE TABLE simplified_procedure_end (
+    municipality integer NOT NULL,
+    number integer NOT NULL,
+    ended_on text NOT NULL,
+    reason text NOT NULL,
+    at text NOT NULL,
+    by_whom text NOT NULL,
+    PRIMARY KEY (municipality, number),
+    FOREIGN KEY (municipality, number) REFERENCES simplified_procedure (municipality, number)
+) STRICT;
+
+-- What a posted decision says is due, benefit by benefit; of several of a benefit the last one holds. benefit: its word. number: the
+-- application or claim it answers, 0 for the household's. person: whom it is about, 0 for the household. due_yen: due in all.
+-- before_yen: what was due before. payment_order: the order that pays out what is new, if there is one. posting: what moved, if
+-- anything did.
+CREATE TABLE benefit_due (
+    municipality integer NOT NULL,
+    ordinal integer NOT NULL CHECK (ordinal >= 1),
+    household integer NOT NULL,
+    slot text NOT NULL,
+    case_on text NOT NULL,
+    benefit text NOT NULL,
+    number integer NOT NULL,
+    person integer NOT NULL,
+    decision blob NOT NULL,
+    due_yen integer NOT NULL CHECK (due_yen >= 0),
+    before_yen integer NOT NULL CHECK (before_yen >= 0),
+    payment_order integer,
+    posting blob,
+    PRIMARY KEY (municipality, ordinal),
+    FOREIGN KEY (municipality, decision) REFERENCES decision (municipality, id)
+) STRICT;
+CREATE INDEX benefit_due_case ON benefit_due (municipality, household, slot, case_on, ordinal);
+CREATE INDEX benefit_due_order ON benefit_due (municipality, payment_order) WHERE payment_order IS NOT NULL;
+CREATE TRIGGER claim_set_no_update BEFORE UPDATE ON claim_set BEGIN SELECT RAISE(ABORT, 'claim_set is append-only'); END;
+CREATE TRIGGER claim_set_no_delete BEFORE DELETE ON claim_set BEGIN SELECT RAISE(ABORT, 'claim_set is append-only'); END;
+CREATE TRIGGER claim_file_no_update BEFORE UPDATE ON claim_file BEGIN SELECT RAISE(ABORT, 'claim_file is append-only'); END;
+CREATE TRIGGER claim_file_no_delete BEFORE DELETE ON claim_file BEGIN SELECT RAISE(ABORT, 'claim_file is append-only'); END;
+CREATE TRIGGER claim_line_no_update BEFORE UPDATE ON claim_line BEGIN SELECT RAISE(ABORT, 'claim_line is append-only'); END;
+CREATE TRIGGER claim_line_no_delete BEFORE DELETE ON claim_line BEGIN SELECT RAISE(ABORT, 'claim_line is append-only'); END;
+CREATE TRIGGER claim_settlement_no_update BEFORE UPDATE ON claim_settlement BEGIN SELECT RAISE(ABORT, 'claim_settlement is append-only'); END;
+CREATE TRIGGER claim_settlement_no_delete BEFORE DELETE ON claim_settlement BEGIN SELECT RAISE(ABORT, 'claim_settlement is append-only'); END;
+CREATE TRIGGER high_cost_handover_no_update BEFORE UPDATE ON high_cost_handover BEGIN SELECT RAISE(ABORT, 'high_cost_handover is append-only'); END;
+CREATE TRIGGER high_cost_handover_no_delete BEFORE DELETE ON high_cost_handover BEGIN SELECT RAISE(ABORT, 'high_cost_handover is append-only'); END;
+CREATE TRIGGER benefit_application_no_update BEFORE UPDATE ON benefit_application BEGIN SELECT RAISE(ABORT, 'benefit_application is append-only'); END;
+CREATE TRIGGER benefit_application_no_delete BEFORE DELETE ON benefit_application BEGIN SELECT RAISE(ABORT, 'benefit_application is append-only'); END;
+CREATE TRIGGER benefit_application_fact_no_update BEFORE UPDATE ON benefit_application_fact BEGIN SELECT RAISE(ABORT, 'benefit_application_fact is append-only'); END;
+CREATE TRIGGER benefit_application_fact_no_delete BEFORE DELETE ON benefit_application_fact BEGIN SELECT RAISE(ABORT, 'benefit_application_fact is append-only'); END;
+CREATE TRIGGER benefit_application_event_no_update BEFORE UPDATE ON benefit_application_event BEGIN SELECT RAISE(ABORT, 'benefit_application_event is append-only'); END;
+CREATE TRIGGER benefit_application_event_no_delete BEFORE DELETE ON benefit_application_event BEGIN SELECT RAISE(ABORT, 'benefit_application_event is append-only'); END;
+CREATE TRIGGER simplified_procedure_no_update BEFORE UPDATE ON simplified_procedure BEGIN SELECT RAISE(ABORT, 'simplified_procedure is append-only'); END;
+CREATE TRIGGER simplified_procedure_no_delete BEFORE DELETE ON simplified_procedure BEGIN SELECT RAISE(ABORT, 'simplified_procedure is append-only'); END;
+CREATE TRIGGER simplified_procedure_end_no_update BEFORE UPDATE ON simplified_procedure_end BEGIN SELECT RAISE(ABORT, 'simplified_procedure_end is append-only'); END;
+CREATE TRIGGER simplified_procedure_end_no_delete BEFORE DELETE ON simplified_procedure_end BEGIN SELECT RAISE(ABORT, 'simplified_procedure_end is append-only'); END;
+CREATE TRIGGER benefit_due_no_update BEFORE UPDATE ON benefit_due BEGIN SELECT RAISE(ABORT, 'benefit_due is append-only'); END;
+CREATE TRIGGER benefit_due_no_delete BEFORE DELETE ON benefit_due BEGIN SELECT RAISE(ABORT, 'benefit_due is append-only'); END;
