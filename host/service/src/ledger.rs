@@ -5,6 +5,7 @@
 use crate::levy;
 use crate::receipts::forms::source_ja;
 use crate::reconciliation::control;
+use jorei_domain::benefit::Benefit;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::Municipality;
 use jorei_domain::ledger::{Account, AccountKind, Balance, Bound, Phase, Transfer};
@@ -16,7 +17,12 @@ pub fn account_ja(account: &Account) -> String {
         Some(instalment) if account.kind == AccountKind::Overpaid => format!(" {instalment}（{}）", account.item % 1_000),
         Some(instalment) => format!(" {instalment}"),
         None => match account.kind {
+            AccountKind::Reclaim if account.year != 0 => format!(" 給付{}（{}年度）", account.item, account.year),
             AccountKind::Unmatched | AccountKind::Reclaim => format!(" 収納{}", account.item),
+            AccountKind::Benefits => {
+                let benefit = usize::try_from(account.item).ok().and_then(|code| Benefit::ALL.get(code));
+                format!(" {} {}年度", benefit.map_or("不明", |benefit| benefit.ja()), account.year)
+            }
             AccountKind::Payable => format!(" 支出命令{}", account.item),
             AccountKind::Collected => {
                 let channel = u8::try_from(account.year).map_or("不明", source_ja);

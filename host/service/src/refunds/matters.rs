@@ -237,7 +237,8 @@ pub async fn matters(store: &Store, municipality: Municipality, household: House
             state,
         });
     }
-    let reclaims = balances.iter().filter(|(account, balance)| account.kind == AccountKind::Reclaim && account.year == 0 && balance.debit() > 0);
+    let reclaims =
+        balances.iter().filter(|(account, balance)| account.kind == AccountKind::Reclaim && account.year == 0 && balance.debit() > 0);
     let reclaims = reclaims.map(|(account, balance)| (account.item, balance.debit())).collect();
     let blocked = reasons.iter().map(super::Blocked::ja).collect();
     Ok(HouseholdMatters { matters: found, orders, reclaims, notices, blocked })
