@@ -13,6 +13,7 @@ pub mod answer;
 pub mod arrears;
 pub mod assess;
 pub mod audit;
+pub mod benefits;
 pub mod billing;
 pub mod case_file;
 pub mod citation;

@@ -11,6 +11,7 @@ mod sealing;
 pub(crate) mod trial_desk;
 
 use crate::acts::{ActsError, Proposal, based};
+use crate::benefits::applications::simplified;
 use crate::office::show;
 use crate::people::protected_on;
 use jorei_bank::account::BankAccount;
@@ -533,7 +534,8 @@ pub(crate) fn consent_reference(consent: &Consent) -> String {
     format!("consent-{}", consent.number)
 }
 
-/// The newest consent to the register's account that holds and was not used for another matter: a consent is for one application.
+/// The newest consent to the register's account that holds and was not used for another matter: a consent is for one application, but
+/// that of the simplified procedure.
 /// Orders of one decision are one application.
 async fn consent_for(
     store: &Store,
@@ -544,6 +546,13 @@ async fn consent_for(
 ) -> Result<Option<Consent>, StoreError> {
     let consents = store.consents(municipality, order.household).await?;
     let mut holding = consents.into_iter().filter(|consent| consent.kind == ConsentKind::PublicAccount && consent.holds(today));
+    // Of the simplified procedure one consent is for every month that follows.
+    if let Some(registration) = simplified(store, municipality, order.household, today).await?
+        && store.pays_benefit(municipality, order.number).await?
+    {
+        let with_it = |consent: &Consent| consent.given_by == registration.head && consent.given_on >= registration.from;
+        return Ok(holding.rfind(with_it));
+    }
     let first = store.order(municipality, matter).await?;
     let mut used = BTreeSet::new();
     for other in store.orders_of(municipality, order.household).await? {

@@ -251,7 +251,8 @@ async fn line(
     }
     // Of an order that left once and came back the interest ended with its first decision (tbc).
     let back = earlier.iter().rev().find(|line| line.is_sent());
-    if back.is_none() && order.decided_on != today {
+    let bears_interest = !store.pays_benefit(municipality, order.number).await?;
+    if back.is_none() && bears_interest && order.decided_on != today {
         return Ok(Err(LeftOut::Renew { decided_on: order.decided_on }));
     }
     let Some(kept) = state.account.as_ref().filter(|_| state.standing.is_ready()) else { return Ok(Err(LeftOut::Payee(state.word()))) };

@@ -104,7 +104,7 @@ impl Waiting {
             Waiting::LimitUnknown => "期間制限の確認不能",
             Waiting::Conflict => "減免の競合",
             Waiting::Vanished => "世帯消滅",
-            Waiting::Held => "還付・充当の保留",
+            Waiting::Held => "支出・充当の保留",
         }
     }
 

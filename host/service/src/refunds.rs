@@ -17,7 +17,9 @@ mod tests;
 mod time_bar;
 
 pub use bounds::{Appropriation, OutOfBounds, Payout, Plan};
+pub(crate) use case::Schedule;
 pub use case::{Claim, RefundCase, case, claim_number};
+pub(crate) use deciding::named;
 pub use deciding::{Decided, Held, decide, renew};
 pub use letter::{Letter, LetterItem, letter};
 pub use matters::{HouseholdMatters, LapsedRefund, Matter, OrderState, State, lapsed, matters, open_matters};

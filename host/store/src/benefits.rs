@@ -5,6 +5,7 @@
 //! here: the law, what is paid to whom, and what a clerk is told.
 
 use crate::audit::{Record, append_record};
+use crate::decisions::StoredDecision;
 use crate::rows::Insert;
 use crate::{Database, Result, Store, StoreError, audit, date, digest, digest_or_none};
 use jorei_domain::audit::Stamp;
@@ -15,6 +16,8 @@ use jorei_domain::record::{Fact, Kind};
 use jorei_domain::slot::Slot;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// What a benefit is about within a household's case: what is due is compared key by key.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -186,6 +189,7 @@ macro_rules! dues_where {
 const DUES_OF_CASE: &str = dues_where!("household = $2 AND slot = $3 AND case_on = $4");
 const DUES_OF_HOUSEHOLD: &str = dues_where!("household = $2");
 const DUES_OF_ORDER: &str = dues_where!("payment_order = $2");
+const PAYS: &str = "SELECT 1 FROM benefit_due WHERE municipality = $1 AND payment_order = $2 LIMIT 1";
 const NEXT_APPLICATION: &str = "SELECT COALESCE(MAX(number), 0) + 1 FROM benefit_application WHERE municipality = $1";
 const SAVE_APPLICATION: &str = "INSERT INTO benefit_application (municipality, number, slot, benefit, case_on, household, person, applicant, \
          received_on, document, at, by_whom) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
@@ -216,7 +220,13 @@ const NEXT_HANDOVER: &str = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM high_cost
 const SAVE_HANDOVER: &str = "INSERT INTO high_cost_handover (municipality, ordinal, household, month, source, revoked, at, by_whom) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const HANDOVERS: &str = "SELECT household, month, source, revoked FROM high_cost_handover \
-     WHERE municipality = $1 AND household = $2 AND month >= $3 AND month <= $4 ORDER BY ordinal";
+     WHERE municipality = $1 AND household >= $2 AND household <= $3 AND month >= $4 AND month <= $5 ORDER BY ordinal";
+
+/// The slot as a literal, so that both databases use the index that has nothing but these.
+const HIGH_COST: &str = "SELECT d.id, d.version, d.knowledge, d.fuel, d.amount, d.recorded_at, d.status, d.content, d.decided_on FROM decision d \
+     WHERE d.municipality = $1 AND d.slot = 'high_cost' AND d.household >= $2 AND d.household <= $3 AND d.case_on >= $4 AND d.case_on <= $5 \
+     AND NOT EXISTS (SELECT 1 FROM decision l WHERE l.municipality = d.municipality AND l.slot = 'high_cost' AND l.household = d.household \
+         AND l.case_on = d.case_on AND l.version > d.version) ORDER BY d.household, d.case_on";
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
@@ -225,6 +235,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     DUES_OF_CASE,
     DUES_OF_HOUSEHOLD,
     DUES_OF_ORDER,
+    PAYS,
     NEXT_APPLICATION,
     SAVE_APPLICATION,
     APPLICATION,
@@ -243,6 +254,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     NEXT_HANDOVER,
     SAVE_HANDOVER,
     HANDOVERS,
+    HIGH_COST,
 ];
 /// Every insert of several rows, for the same test.
 #[cfg(any(test, feature = "checks"))]
@@ -313,6 +325,15 @@ impl Store {
     pub async fn benefit_dues_of_order(&self, municipality: Municipality, order: i64) -> Result<Vec<BenefitDue>> {
         let query = sqlx::query(DUES_OF_ORDER).bind(municipality.number()).bind(order);
         query.fetch_all(&self.pool).await?.iter().map(read_due).collect()
+    }
+
+    /// Does an order pay a benefit? The others pay refunds.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn pays_benefit(&self, municipality: Municipality, order: i64) -> Result<bool> {
+        let query = sqlx::query(PAYS).bind(municipality.number()).bind(order);
+        Ok(query.fetch_optional(&self.pool).await?.is_some())
     }
 
     /// Keeps an application with what was examined of it, and answers its number.
@@ -556,19 +577,20 @@ impl Store {
         Ok(())
     }
 
-    /// What was handed over of a household's months, both ends included, in order; of several of a month the last one holds.
+    /// What was handed over of months, both ends included, of households in a range of numbers, in order; of several of a household's
+    /// month the last one holds.
     ///
     /// # Errors
     /// As [`Store::benefit_dues`].
     pub async fn handovers(
         &self,
         municipality: Municipality,
-        household: HouseholdId,
-        months: std::ops::RangeInclusive<Date>,
+        households: RangeInclusive<HouseholdId>,
+        months: RangeInclusive<Date>,
     ) -> Result<Vec<Handover>> {
-        let query = sqlx::query(HANDOVERS).bind(municipality.number()).bind(household.0);
+        let query = sqlx::query(HANDOVERS).bind(municipality.number()).bind(households.start().0).bind(households.end().0);
         let query = query.bind(months.start().to_string()).bind(months.end().to_string());
-        let mut found: Vec<Handover> = Vec::new();
+        let mut found: BTreeMap<(HouseholdId, Date), Handover> = BTreeMap::new();
         for row in &query.fetch_all(&self.pool).await? {
             let handover = Handover {
                 household: HouseholdId(row.try_get(0)?),
@@ -576,10 +598,24 @@ impl Store {
                 source: row.try_get(2)?,
                 revoked: row.try_get::<i64, _>(3)? == 1,
             };
-            found.retain(|known| known.month != handover.month);
-            found.push(handover);
+            found.insert((handover.household, handover.month), handover);
         }
-        Ok(found)
+        Ok(found.into_values().collect())
+    }
+
+    /// The latest decision about the high-cost benefit of each month, both ends included, of households in a range of numbers.
+    ///
+    /// # Errors
+    /// As [`Store::benefit_dues`].
+    pub async fn high_cost_decisions(
+        &self,
+        municipality: Municipality,
+        households: RangeInclusive<HouseholdId>,
+        months: RangeInclusive<Date>,
+    ) -> Result<Vec<StoredDecision>> {
+        let query = sqlx::query(HIGH_COST).bind(municipality.number()).bind(households.start().0).bind(households.end().0);
+        let query = query.bind(months.start().to_string()).bind(months.end().to_string());
+        query.fetch_all(&self.pool).await?.iter().map(crate::decisions::read).collect()
     }
 }
 

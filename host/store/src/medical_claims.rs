@@ -331,6 +331,12 @@ const SETTLEMENTS: &str = "SELECT line, way, posting, reason, at, by_whom FROM c
 const SETTLED_OF_MONTH: &str = "SELECT s.line, s.way FROM claim_settlement s JOIN claim_line c ON c.municipality = s.municipality \
      AND c.ordinal = s.line WHERE s.municipality = $1 AND c.month >= $2 AND c.month <= $3 ORDER BY s.ordinal";
 const MONTHS: &str = "SELECT DISTINCT month FROM claim_line WHERE municipality = $1 AND ordinal > $2 ORDER BY month";
+const IN_KIND: &str = concat!(
+    "SELECT c.person, c.month FROM claim_line c WHERE c.municipality = $1 AND c.month >= $2 AND c.month <= $3 AND c.person >= $4 \
+     AND c.person <= $5 AND c.in_kind_counts = 1 AND ",
+    stands!(),
+    " ORDER BY c.person, c.month"
+);
 /// After a large load, so that the planner knows what the table has become.
 const ANALYZE: &str = "ANALYZE claim_line";
 
@@ -356,6 +362,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SETTLEMENTS,
     SETTLED_OF_MONTH,
     MONTHS,
+    IN_KIND,
 ];
 /// Every insert of several rows, for the same test.
 #[cfg(any(test, feature = "checks"))]
@@ -525,6 +532,23 @@ impl Store {
     pub async fn claim_months(&self, municipality: Municipality, after: i64) -> Result<Vec<Date>> {
         let query = sqlx::query(MONTHS).bind(municipality.number()).bind(after);
         query.fetch_all(&self.pool).await?.iter().map(|row| date(row.try_get(0)?)).collect()
+    }
+
+    /// Months, both ends included, in which a claim that stands had a high-cost benefit in kind that counts (多数回), of persons in a
+    /// range of numbers.
+    ///
+    /// # Errors
+    /// As [`Store::claim_set`].
+    pub async fn in_kind_months(
+        &self,
+        municipality: Municipality,
+        months: std::ops::RangeInclusive<Date>,
+        persons: std::ops::RangeInclusive<PersonId>,
+    ) -> Result<Vec<(PersonId, Date)>> {
+        let query = sqlx::query(IN_KIND).bind(municipality.number());
+        let query = query.bind(months.start().to_string()).bind(months.end().to_string());
+        let query = query.bind(persons.start().0).bind(persons.end().0);
+        query.fetch_all(&self.pool).await?.iter().map(|row| Ok((PersonId(row.try_get(0)?), date(row.try_get(1)?)?))).collect()
     }
 
     /// Keeps what a clerk said to a line that stands, with the posting of a claim for money.

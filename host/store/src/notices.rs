@@ -23,7 +23,7 @@ pub enum NoticeKind {
     Conflict,
     /// Nobody lives there any more, and the rule does not decide that nothing is owed.
     Vanished,
-    /// A refund was proposed that the host does not post, or cannot be decided.
+    /// A refund or benefit that the host does not post, or that cannot be decided.
     Held,
     /// The notice before holds no more.
     Cleared,
@@ -53,7 +53,7 @@ impl NoticeKind {
             NoticeKind::LimitUnknown => "期間制限の確認不能",
             NoticeKind::Conflict => "減免の競合",
             NoticeKind::Vanished => "世帯消滅",
-            NoticeKind::Held => "還付・充当の保留",
+            NoticeKind::Held => "支出・充当の保留",
             NoticeKind::Cleared => "解消",
         }
     }

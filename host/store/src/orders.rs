@@ -17,7 +17,7 @@ use sqlx::{Any, Row as _, Transaction};
 /// Who is paid, by law.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum PayeeKind {
-    /// The head of the household (世帯主).
+    /// The head of the household (世帯主); of a benefit whoever applied.
     Head,
     /// The heirs of a head who died (相続人); one of them represents them.
     Heirs,
@@ -44,7 +44,7 @@ impl PayeeKind {
 pub struct PaymentOrder {
     /// Its number in the municipality, from 1: [`Store::next_order`] at the time it was made.
     pub number: i64,
-    /// Whose overpayment it pays back.
+    /// Whose overpayment it pays back, or to whom a benefit is due.
     pub household: HouseholdId,
     /// The posting by which it is payable.
     pub posting: Digest,
@@ -54,7 +54,7 @@ pub struct PaymentOrder {
     pub payee_kind: PayeeKind,
     /// The person; none for a pension body, and for heirs who have named nobody.
     pub payee: Option<PersonId>,
-    /// What was overpaid; 0 or more.
+    /// What was overpaid, or the benefit; 0 or more.
     pub principal: Yen,
     /// Interest on it (還付加算金); 0 or more.
     pub interest: Yen,

@@ -301,7 +301,7 @@ async fn person_of(
 
 /// When a household's instalments of a year are due, and who owes them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Schedule {
+pub(crate) struct Schedule {
     year: Option<FiscalYear>,
     /// Due dates: of an instalment that vanished from later decisions the last one that was said.
     pub due: BTreeMap<Instalment, Date>,

@@ -181,6 +181,9 @@ pub(super) async fn renew_by(
             }
             return Err(RefundError::NotOpen { what: format!("payment order {order}"), why: "another order has taken its place" });
         }
+        if store.pays_benefit(municipality, order).await? {
+            return Err(RefundError::NotOpen { what: format!("payment order {order}"), why: "it pays a benefit, which bears no interest" });
+        }
         if on <= old.decided_on {
             return Err(RefundError::NotLater { order, decided_on: old.decided_on });
         }
@@ -500,7 +503,7 @@ fn lasts(saved: Result<Saved, StoreError>) -> Result<Option<Saved>, StoreError> 
 }
 
 /// An id made of a word and the parts that it is about.
-pub(super) fn named(word: &str, parts: &[&[u8]]) -> Digest {
+pub(crate) fn named(word: &str, parts: &[&[u8]]) -> Digest {
     let mut bytes = Vec::from(word.as_bytes());
     for part in parts {
         bytes.push(0);

@@ -171,6 +171,9 @@ pub async fn matters(store: &Store, municipality: Municipality, household: House
     let balances = store.balances(municipality, household).await?;
     let mut orders = Vec::new();
     for order in store.orders_of(municipality, household).await? {
+        if store.pays_benefit(municipality, order.number).await? {
+            continue;
+        }
         let state = order_state(&entries, &order);
         orders.push((order, state));
     }

@@ -79,6 +79,7 @@ CREATE TABLE claim_line (
 );
 CREATE INDEX claim_line_claim ON claim_line (municipality, claim, ordinal);
 CREATE INDEX claim_line_person ON claim_line (municipality, month, person, ordinal);
+CREATE INDEX claim_line_in_kind ON claim_line (municipality, month, person) WHERE in_kind_counts = 1;
 CREATE INDEX claim_line_finding ON claim_line (municipality, ordinal) WHERE finding IS NOT NULL;
 
 -- What a clerk said to a claim that somebody had to look at. ordinal: 1, then one more. way: left (stands as it is) or reclaimed
@@ -213,6 +214,8 @@ CREATE TABLE benefit_due (
     FOREIGN KEY (municipality, decision) REFERENCES decision (municipality, id)
 );
 CREATE INDEX benefit_due_case ON benefit_due (municipality, household, slot, case_on, ordinal);
+-- The months of a household that were decided, whatever the page of households.
+CREATE INDEX decision_of_high_cost ON decision (municipality, household, case_on, version) WHERE slot = 'high_cost';
 CREATE INDEX benefit_due_order ON benefit_due (municipality, payment_order) WHERE payment_order IS NOT NULL;
 CREATE TRIGGER claim_set_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON claim_set FOR EACH STATEMENT EXECUTE FUNCTION append_only();
 CREATE TRIGGER claim_file_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON claim_file FOR EACH STATEMENT EXECUTE FUNCTION append_only();
