@@ -5,9 +5,9 @@ mod office;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    Exit, account, activate, approve, arrears, assess, audit, compile_component, demo_city, demo_receipts, demo_year, evaluate, exemption,
-    explain, export, fact, history, import, inquiry, instalments, key, ledger, office as settings, ordinance, payee, payment, person,
-    queue, reassess, receipt, refund, revision, rule, rule_build, rule_pack, serve, shadow, vault,
+    Exit, account, activate, approve, arrears, assess, audit, benefit, compile_component, demo_city, demo_receipts, demo_year, evaluate,
+    exemption, explain, export, fact, history, import, inquiry, instalments, key, ledger, office as settings, ordinance, payee, payment,
+    person, queue, reassess, receipt, refund, revision, rule, rule_build, rule_pack, serve, shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -72,6 +72,8 @@ enum Command {
     Instalments(instalments::Args),
     #[command(subcommand)]
     Refund(refund::Refund),
+    #[command(subcommand)]
+    Benefit(benefit::BenefitCommand),
     #[command(subcommand)]
     Inquiry(inquiry::InquiryCommand),
     #[command(subcommand)]
@@ -157,6 +159,7 @@ fn main() -> ExitCode {
         Command::Ledger(command) => ledger::run_ledger(&command),
         Command::Instalments(args) => instalments::run_instalments(&args),
         Command::Refund(command) => refund::run_refund(&command),
+        Command::Benefit(command) => benefit::run_benefit(&command),
         Command::Inquiry(command) => inquiry::run_inquiry(&command),
         Command::Payee(command) => payee::run_payee(&command),
         Command::Payment(command) => payment::run_payment(&command),

@@ -9,6 +9,7 @@ pub mod applications;
 pub mod case;
 mod deciding;
 pub mod due;
+pub mod letter;
 pub mod month;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,7 @@ pub use case::{Claim, RefundCase, case, claim_number};
 pub(crate) use deciding::named;
 pub use deciding::{Decided, Held, decide, renew};
 pub use letter::{Letter, LetterItem, letter};
+pub(crate) use letter::{REMEDIES, reader, write_recipient};
 pub use matters::{HouseholdMatters, LapsedRefund, Matter, OrderState, State, lapsed, matters, open_matters};
 pub use overpayments::{OverpaidPayment, Standing, overpayments};
 pub use pending::{Blocked, blocked};

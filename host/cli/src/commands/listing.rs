@@ -19,13 +19,20 @@ pub struct ListArgs {
 /// Rows with named columns.
 pub struct Listing {
     columns: Vec<&'static str>,
+    titles: Vec<&'static str>,
     rows: Vec<Vec<Value>>,
 }
 
 impl Listing {
     /// An empty list with these columns.
     pub fn new(columns: &[&'static str]) -> Listing {
-        Listing { columns: columns.to_vec(), rows: Vec::new() }
+        Listing { columns: columns.to_vec(), titles: columns.to_vec(), rows: Vec::new() }
+    }
+
+    /// An empty list that programs read by names and officials by headings.
+    pub fn titled(columns: &[(&'static str, &'static str)]) -> Listing {
+        let (columns, titles) = columns.iter().copied().unzip();
+        Listing { columns, titles, rows: Vec::new() }
     }
 
     /// Adds a row: a value per column.
@@ -46,7 +53,7 @@ impl Listing {
             return Ok(());
         }
         let mut table = Table::new();
-        table.load_style(UTF8_HORIZONTAL_ONLY).set_header(&self.columns);
+        table.load_style(UTF8_HORIZONTAL_ONLY).set_header(&self.titles);
         for row in &self.rows {
             table.add_row(row.iter().map(shown));
         }

@@ -6,6 +6,7 @@ pub mod approve;
 pub mod arrears;
 pub mod assess;
 pub mod audit;
+pub mod benefit;
 pub mod compile_component;
 pub mod demo_city;
 pub mod demo_receipts;

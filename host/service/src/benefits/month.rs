@@ -7,9 +7,10 @@
 use super::case::{Assembled, Desk, Present, claim_fact, classified_of, counts, high_cost_months, month_of, months_after};
 use super::deciding::{Asked, Decided, Held, books_of, decide, lasts, prepare};
 use super::{BenefitError, case};
+use crate::billing::table;
 use crate::revisions::{LiveRevision, Shelf};
 use jorei_domain::audit::Stamp;
-use jorei_domain::benefit::{BENEFIT, SUM};
+use jorei_domain::benefit::{BENEFIT, BENEFITS_TABLE, SUM};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{HouseholdId, Knowledge, Municipality, PersonId};
 use jorei_domain::record::{Case, Fact};
@@ -182,6 +183,40 @@ pub async fn run(
         progress(&tally);
     }
     Ok(tally)
+}
+
+/// A household to which a month's benefit is due and has not been decided for good.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Candidate {
+    /// The household.
+    pub household: HouseholdId,
+    /// What is due, in whole yen.
+    pub yen: i64,
+    /// Does it rest on something unconfirmed?
+    pub provisional: bool,
+    /// From this day on it can no longer be claimed.
+    pub bar_on: Option<Date>,
+}
+
+/// Households to which more is due for a month than was posted: they may be told that they can apply (勧奨).
+///
+/// # Errors
+/// A [`BenefitError`] of the store.
+pub async fn candidates(store: &Store, municipality: Municipality, month: Date) -> Result<Vec<Candidate>, BenefitError> {
+    let everybody = HouseholdId(i64::MIN)..=HouseholdId(i64::MAX);
+    let mut found = Vec::new();
+    for stored in store.high_cost_decisions(municipality, everybody, month..=month).await? {
+        let household = stored.decision.household;
+        let yen = stored.decision.outcome.figure(BENEFIT, SUM).unwrap_or(0);
+        let posted = store.benefit_dues(municipality, household, Slot::HighCost, month).await?;
+        if yen <= posted.last().map_or(0, |due| due.due_yen) {
+            continue;
+        }
+        let bars = table(&stored.decision, BENEFITS_TABLE).and_then(|rows| rows.integers("bar_on"));
+        let bar_on = bars.and_then(|bars| bars.first()).and_then(|packed| Date::from_packed(*packed).ok());
+        found.push(Candidate { household, yen, provisional: stored.status == "provisional", bar_on });
+    }
+    Ok(found)
 }
 
 struct Month<'m> {

@@ -63,7 +63,7 @@ pub struct Letter {
 }
 
 /// Who overpaid, or, where they have died, who represents their heirs.
-async fn reader(
+pub(crate) async fn reader(
     store: &Store,
     municipality: Municipality,
     household: HouseholdId,
@@ -228,13 +228,14 @@ impl Letter {
 
 /// Act arts. 91, 99, 103; the Administrative Case Litigation Act art. 14. The wording of the office's own form is to be
 /// confirmed.
-const REMEDIES: &str = "不服の申立て
+pub(crate) const REMEDIES: &str = "不服の申立て
   この決定に不服があるときは、決定があったことを知った日の翌日から起算して3か月以内に、都道府県の国民健康保険審査会に
   審査請求をすることができます（国民健康保険法第91条、第99条）。
   決定の取消しの訴えは、審査請求に対する裁決を経た後、裁決があったことを知った日の翌日から起算して6か月以内に、市を被告として
   提起することができます（同法第103条、行政事件訴訟法第14条）。";
 
-fn write_recipient(text: &mut String, recipient: &Recipient, title: &str) -> std::fmt::Result {
+/// An addressee as it stands on the sheet.
+pub(crate) fn write_recipient(text: &mut String, recipient: &Recipient, title: &str) -> std::fmt::Result {
     if let Some(postcode) = &recipient.postcode {
         writeln!(text, "〒{postcode}")?;
     }
