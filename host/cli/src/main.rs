@@ -5,9 +5,9 @@ mod office;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    Exit, account, activate, approve, arrears, assess, audit, benefit, compile_component, demo_city, demo_receipts, demo_year, evaluate,
-    exemption, explain, export, fact, history, import, inquiry, instalments, key, ledger, office as settings, ordinance, payee, payment,
-    person, queue, reassess, receipt, refund, revision, rule, rule_build, rule_pack, serve, shadow, vault,
+    Exit, account, activate, approve, arrears, assess, audit, benefit, compile_component, demo_city, demo_receipts, demo_taxes, demo_year,
+    evaluate, exemption, explain, export, fact, history, import, inquiry, instalments, key, ledger, office as settings, ordinance, payee,
+    payment, person, queue, reassess, receipt, refund, revision, rule, rule_build, rule_pack, serve, shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +59,7 @@ enum Command {
     DemoCity(demo_city::Args),
     DemoYear(demo_year::Args),
     DemoReceipts(demo_receipts::Args),
+    DemoTaxes(demo_taxes::Args),
     Import(import::Args),
     Export(export::Args),
     Assess(assess::Args),
@@ -148,6 +149,7 @@ fn main() -> ExitCode {
         Command::Schema(args) => evaluate::schema(&args),
         Command::DemoCity(args) => demo_city::run_demo_city(&args),
         Command::DemoReceipts(args) => demo_receipts::run_demo_receipts(&args),
+        Command::DemoTaxes(args) => demo_taxes::run_demo_taxes(&args),
         Command::DemoYear(args) => demo_year::run_demo_year(&args),
         Command::Import(args) => import::run_import(&args),
         Command::Export(args) => export::run_export(&args),

@@ -34,6 +34,7 @@ mod income;
 mod names;
 pub mod receipts;
 mod special;
+pub mod taxes;
 
 pub use changes::{Change, ChangeKind};
 pub use special::Special;

@@ -10,6 +10,7 @@ pub mod benefit;
 pub mod compile_component;
 pub mod demo_city;
 pub mod demo_receipts;
+pub mod demo_taxes;
 pub mod demo_year;
 pub mod evaluate;
 pub mod exemption;

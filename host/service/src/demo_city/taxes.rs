@@ -1,0 +1,91 @@
+//! Residents' taxes of the made-up city, worked out roughly from the incomes that the office has of its people.
+//!
+//! A real office has them from the tax office's register. What stands here agrees with the incomes and follows no tax law to the
+//! yen: deductions are a share of the income. Absent here: whoever is made up, and incomes themselves.
+
+use crate::demo_city::income::{KNOWN, NOT_REQUIRED};
+use jorei_domain::calendar::Date;
+use jorei_domain::id::{Knowledge, Municipality, PersonId};
+use jorei_domain::record::Kind;
+use jorei_domain::table::ABSENT;
+use jorei_store::facts::Assertion;
+use jorei_store::masters::PersonRecord;
+use jorei_store::{Store, StoreError};
+
+/// Persons per page.
+const PAGE: u32 = 1_000;
+/// Up to so much total income nobody is taxed here, whoever depends on them.
+const EXEMPT_UP_TO: i64 = 450_000;
+/// The basic deduction of residents' tax.
+const BASIC_DEDUCTION: i64 = 430_000;
+/// What other deductions are taken to be, in hundredths of the income.
+const DEDUCTED_PERCENT: i64 = 12;
+
+/// The residents' tax of a person for the income of a year; none where no income of the year is known.
+fn of(record: &PersonRecord, year: i32) -> Option<Assertion> {
+    let (from, until) = (Date::new(year, 1, 1), Date::new(year + 1, 1, 1));
+    let income = record.facts.iter().rfind(|held| held.kind == Kind::Incomes && held.from == from)?;
+    let yen = |name: &str| {
+        let place = Kind::Incomes.fields().iter().position(|field| field.name == name);
+        place.map(|place| income.values[place]).filter(|yen| *yen != ABSENT).unwrap_or(0)
+    };
+    let state = income.values[0];
+    let mut values = vec![state, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT];
+    if state == KNOWN {
+        let separate = yen("separate_yen") + (yen("land_gain_yen") - yen("land_deduction_yen")).max(0);
+        let losses = yen("net_loss_carried_yen") + yen("casualty_loss_carried_yen");
+        let other = yen("salary_yen") + yen("other_yen") + yen("forestry_yen") + separate;
+        let total = (other + yen("pension_yen") - losses).max(0);
+        let taxable = (total - BASIC_DEDUCTION - total * DEDUCTED_PERCENT / 100).max(0) / 1_000 * 1_000;
+        let receipts = yen("salary_revenue_yen") + yen("pension_revenue_yen") + yen("other_yen").max(0) * 3 / 2 + separate;
+        let exempt = i64::from(total <= EXEMPT_UP_TO);
+        values = vec![state, exempt, taxable * (1 - exempt), total, receipts, yen("pension_revenue_yen"), other.max(0)];
+    } else if state == NOT_REQUIRED {
+        values[1] = 1;
+    }
+    Some(Assertion {
+        person: record.person,
+        kind: Kind::ResidentTaxes,
+        item: 0,
+        from,
+        until,
+        household: None,
+        values: Some(values),
+        source: format!("住民税課税台帳（{}年分）", year),
+    })
+}
+
+/// Lets the office learn the residents' taxes of years of income, on a day; answers how many. Those that it has are left alone.
+///
+/// # Errors
+/// A [`StoreError`]; pages that were written stay.
+pub async fn learn(
+    store: &Store,
+    municipality: Municipality,
+    years: &[i32],
+    learnt_on: Date,
+    stamp: &jorei_domain::audit::Stamp,
+    mut progress: impl FnMut(u64),
+) -> Result<u64, StoreError> {
+    let as_of: Knowledge = store.latest_knowledge(municipality).await?;
+    let (mut after, mut learnt) = (PersonId(0), 0);
+    loop {
+        let page = store.person_records(municipality, (after, PersonId(i64::MAX)), PAGE, as_of).await?;
+        let Some(last) = page.last() else { return Ok(learnt) };
+        after = last.person;
+        let mut assertions = Vec::new();
+        for record in &page {
+            for year in years {
+                let known = |held: &jorei_store::masters::Held| held.kind == Kind::ResidentTaxes && held.from.year() == *year;
+                if !record.facts.iter().any(known) {
+                    assertions.extend(of(record, *year));
+                }
+            }
+        }
+        if !assertions.is_empty() {
+            learnt += assertions.len() as u64;
+            store.assert_facts(municipality, learnt_on, &assertions, stamp).await?;
+        }
+        progress(learnt);
+    }
+}
