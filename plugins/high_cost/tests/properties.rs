@@ -113,7 +113,7 @@ impl Household {
 
     /// The same by hand: in order of the law's text, in bare integers.
     fn computed_apart(&self) -> Apart {
-        let table: ([(i64, i64, i64); 5], [(i64, i64, i64, i64); 6]) = if self.new {
+        let table: Tables = if self.new {
             (
                 [
                     (270_300, 901_000, 140_100),
@@ -212,6 +212,9 @@ impl Household {
         self.people().flat_map(|(_, claims)| claims).map(|claim| claim.own).sum()
     }
 }
+
+/// Base, floor (0 of a flat row), limit from the fourth month (0 for none); then the outpatient cap.
+type Tables = ([(i64, i64, i64); 5], [(i64, i64, i64, i64); 6]);
 
 struct Apart {
     steps: [i64; 4],
