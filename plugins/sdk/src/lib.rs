@@ -9,7 +9,9 @@
 //! `docs/adding-a-rule.md` builds a small rule step by step.
 
 pub mod age;
+pub mod apportionment;
 pub mod appropriation;
+pub mod base_date;
 pub mod benefits;
 #[doc(hidden)]
 pub mod component;

@@ -92,6 +92,16 @@ pub const LABELS: &[Label] = &[
         "生年月日が{earliest}から{latest}までの間としか分からず、{month}の年齢区分が決まりません。生年月日を確認してください。",
         "born between {earliest} and {latest}, which leaves the age in {month} open; find the birth date",
     ),
+    label(
+        "not_base_date",
+        "年間の給付は基準日（7月31日）で決定します。事案の日付{on}は7月31日ではありません。計算期間の末日の7月31日を指定してください。",
+        "benefits of a year are decided by its base date, and {on} is no 31 July; give the 31 July on which the year ends",
+    ),
+    label(
+        "loss_cause_on_base_date",
+        "世帯員{person}の資格が基準日{on}に終了していますが、事由が不明です。基準日に資格があるか決まりません。喪失の事由を確認してください。",
+        "the qualification of person {person} ended on the base date {on} for an unknown cause, and whether it still held depends on it; find the cause",
+    ),
     label("read_last", "参照した値", "values read"),
     // Words of `incomes.state`.
     label("known", "判明", "known"),
