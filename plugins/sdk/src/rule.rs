@@ -92,6 +92,11 @@ pub const LABELS: &[Label] = &[
         "生年月日が{earliest}から{latest}までの間としか分からず、{month}の年齢区分が決まりません。生年月日を確認してください。",
         "born between {earliest} and {latest}, which leaves the age in {month} open; find the birth date",
     ),
+    label(
+        "loss_cause_open",
+        "世帯員{person}の資格喪失の事由が不明で、{on}に被保険者であるかが決まりません。喪失事由を確認してください。",
+        "the cause of the loss of person {person} on {on} is not known, which leaves open whether that day is insured; find it out",
+    ),
     label("read_last", "参照した値", "values read"),
     // Words of `incomes.state`.
     label("known", "判明", "known"),
