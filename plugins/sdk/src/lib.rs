@@ -16,6 +16,7 @@ pub mod benefits;
 #[doc(hidden)]
 pub mod component;
 pub mod facts;
+pub mod insured;
 pub mod native;
 pub mod outcome;
 pub mod payments;

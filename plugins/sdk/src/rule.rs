@@ -102,6 +102,11 @@ pub const LABELS: &[Label] = &[
         "世帯員{person}の資格が基準日{on}に終了していますが、事由が不明です。基準日に資格があるか決まりません。喪失の事由を確認してください。",
         "the qualification of person {person} ended on the base date {on} for an unknown cause, and whether it still held depends on it; find the cause",
     ),
+    label(
+        "loss_cause_open",
+        "世帯員{person}の資格喪失の事由が不明で、{on}に被保険者であるかが決まりません。喪失事由を確認してください。",
+        "the cause of the loss of person {person} on {on} is not known, which leaves open whether that day is insured; find it out",
+    ),
     label("read_last", "参照した値", "values read"),
     // Words of `incomes.state`.
     label("known", "判明", "known"),

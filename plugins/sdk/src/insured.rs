@@ -1,0 +1,117 @@
+//! Who is insured by the city on given days, as benefits ask: the day of an event, any day of a month.
+//!
+//! Absent: months charged for a premium, which count otherwise, and membership of the household.
+
+use crate::facts::{Qualification, Row, Rows};
+use crate::stretches::after_months;
+use crate::{Refusal, Trace};
+use jorei_domain::calendar::Date;
+use jorei_domain::qualification::day_of_loss;
+
+/// Is the person insured on at least one day of `from..until`?
+///
+/// # Errors
+/// `loss_cause_open` where the qualification ended without a known cause and the answer depends on whether it was lost on the day
+/// of the event or on the day after (Act art. 8).
+pub fn between<'a, T: Trace<'a>>(rows: Rows<'a, Qualification>, person: i64, from: Date, until: Date, t: &mut T) -> Result<bool, Refusal> {
+    let mut open = None;
+    for row in rows.filter(|row| row.person().peek() == person && row.from().peek() < until) {
+        let (surely, perhaps) = losses(&row);
+        if surely > from.max(row.from().peek()) {
+            t.see(row.from());
+            t.see(row.until());
+            t.see(row.ended_by());
+            return Ok(true);
+        }
+        if perhaps > from.max(row.from().peek()) {
+            open = Some(row);
+        }
+    }
+    let Some(row) = open else { return Ok(false) };
+    let event = t.see(row.until()).unwrap_or(Date::MAX);
+    t.see(row.ended_by());
+    Err(Refusal::fact_missing("loss_cause_open").with("person", person + 1).with("on", event).article("Act art. 8"))
+}
+
+/// Is the person insured on a day?
+///
+/// # Errors
+/// As [`between`].
+pub fn on<'a, T: Trace<'a>>(rows: Rows<'a, Qualification>, person: i64, day: Date, t: &mut T) -> Result<bool, Refusal> {
+    between(rows, person, day, day.tomorrow(), t)
+}
+
+/// Is the person insured in a month, given by its first day?
+///
+/// # Errors
+/// As [`between`].
+pub fn in_month<'a, T: Trace<'a>>(rows: Rows<'a, Qualification>, person: i64, month: Date, t: &mut T) -> Result<bool, Refusal> {
+    between(rows, person, month, after_months(month, 1), t)
+}
+
+/// The earliest and the latest day of loss that the row allows.
+fn losses(row: &Row<'_, Qualification>) -> (Date, Date) {
+    let Some(event) = row.until().peek() else { return (Date::MAX, Date::MAX) };
+    // The variants stand in the order of their codes, the unknown one behind all of them.
+    match day_of_loss(event, row.ended_by().peek() as i64) {
+        Some(loss) => (loss, loss),
+        None => (event, event.tomorrow()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Case, Facts as _};
+    use crate::native::Tables;
+    use crate::records::{ABSENT, END_CAUSES, Fact, Kind, Person, RecordedCase};
+    use crate::trace::Off;
+
+    mod read {
+        use crate as jorei_sdk;
+        jorei_sdk::facts!(
+            /// One table.
+            pub struct Qualified {
+                qualification: Qualification,
+            }
+        );
+    }
+
+    /// Insured from 10 April 2026 to an event on 31 May 2026: the answer for a day.
+    fn answer(cause: i64, day: Date) -> Result<bool, Refusal> {
+        let born = Date::new(1980, 1, 2).packed();
+        let spell = vec![Date::new(2026, 4, 10).packed(), Date::new(2026, 5, 31).packed(), cause, ABSENT];
+        let facts = vec![
+            Fact { kind: Kind::Persons, values: vec![born, born], source: "test".into() },
+            Fact { kind: Kind::Qualification, values: spell, source: "test".into() },
+        ];
+        let recorded = [RecordedCase::new(day, vec![Person { facts }])];
+        let facts = read::Qualified::read(&Tables(&recorded));
+        let case = Case { facts: &facts, index: 0, on: day };
+        let rows: Rows<'_, Qualification> = case.rows(|facts| &facts.qualification);
+        on(rows, 0, day, &mut Off::default())
+    }
+
+    fn code(word: &str) -> i64 {
+        END_CAUSES.iter().position(|cause| *cause == word).and_then(|at| i64::try_from(at).ok()).unwrap_or(ABSENT)
+    }
+
+    #[test]
+    fn who_dies_is_insured_on_that_day_and_who_gets_public_assistance_is_not() {
+        let last = Date::new(2026, 5, 31);
+        assert_eq!(answer(code("death"), last), Ok(true));
+        assert_eq!(answer(code("public_assistance"), last), Ok(false));
+        assert_eq!(answer(code("death"), last.tomorrow()), Ok(false));
+        assert_eq!(answer(code("death"), Date::new(2026, 4, 9)), Ok(false));
+        assert_eq!(answer(code("death"), Date::new(2026, 4, 10)), Ok(true));
+    }
+
+    #[test]
+    fn a_cause_that_nobody_knows_is_asked_for_only_where_it_decides() {
+        let last = Date::new(2026, 5, 31);
+        assert_eq!(answer(ABSENT, last.yesterday()), Ok(true));
+        assert_eq!(answer(ABSENT, last.tomorrow()), Ok(false));
+        let refusal = answer(ABSENT, last).unwrap_err().into_inner();
+        assert_eq!(refusal.label, "loss_cause_open");
+    }
+}
