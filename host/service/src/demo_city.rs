@@ -27,6 +27,7 @@
 
 mod addresses;
 mod changes;
+pub mod claims;
 mod compose;
 mod dice;
 mod household;

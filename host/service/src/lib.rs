@@ -17,6 +17,7 @@ pub mod benefits;
 pub mod billing;
 pub mod case_file;
 pub mod citation;
+pub mod claims;
 pub mod confirmation;
 pub mod decide_case;
 pub mod demo_city;

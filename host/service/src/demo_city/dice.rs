@@ -33,6 +33,14 @@ impl Dice {
         dice
     }
 
+    /// The throws of a person's treatment in a month: another stream again.
+    pub fn of_treatment(seed: u64, person: i64, month: Date) -> Dice {
+        let mut dice = Dice::of(seed ^ 0x636c_6169, 0);
+        let month = u64::from(month.year().unsigned_abs()) * 12 + u64::from(month.month().unsigned_abs());
+        dice.0.set_stream(person.unsigned_abs() << 16 | month & 0xffff);
+        dice
+    }
+
     /// A number from `low` up to but without `high`; `low` where that is none.
     pub fn within(&mut self, low: i64, high: i64) -> i64 {
         let width = u128::from(high.saturating_sub(low).max(1).unsigned_abs());
