@@ -13,6 +13,7 @@ pub mod letter;
 pub mod month;
 #[cfg(test)]
 mod tests;
+pub mod what_if;
 
 pub use deciding::{Decided, Held, Posted, decide};
 

@@ -14,11 +14,13 @@ use jorei_domain::slot::Slot;
 use jorei_service::benefits::applications::{Incoming, examine, note, receive, standing};
 use jorei_service::benefits::letter::letter;
 use jorei_service::benefits::month::{self, Request};
+use jorei_service::benefits::what_if::compare;
 use jorei_service::benefits::{Decided, decide};
-use jorei_service::revisions::Shelf;
+use jorei_service::revisions::{Shelf, load};
 use jorei_store::benefits::{ApplicationEvent, ApplicationEventKind, Handover, Simplified};
 use serde_json::Value;
 use std::io::Write as _;
+use std::sync::Arc;
 
 /// Decide benefits and follow them to their payment (給付). What is paid goes the way of `jorei payee`, `inquiry` and `payment`.
 #[derive(clap::Subcommand)]
@@ -26,6 +28,7 @@ pub enum BenefitCommand {
     Run(RunArgs),
     Decide(DecideArgs),
     Candidates(CandidatesArgs),
+    WhatIf(WhatIfArgs),
     Show(ShowArgs),
     Receive(ReceiveArgs),
     Examine(ExamineArgs),
@@ -98,6 +101,30 @@ pub struct CandidatesArgs {
     /// The month of treatment.
     #[arg(long, value_parser = parse_month)]
     month: Date,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Ask a candidate revision of the high-cost benefit about months of claims, and tell by category who would get more or less than
+/// under the revision in force.
+///
+/// Nothing is recorded. A candidate whose law begins later is asked about the same claims some years later (--years).
+#[derive(clap::Args)]
+pub struct WhatIfArgs {
+    #[command(flatten)]
+    office: OfficeArgs,
+    /// The candidate, or its first digits.
+    revision: String,
+    /// The first month of treatment.
+    #[arg(long, value_parser = parse_month)]
+    month: Date,
+    /// The last month [default: the first].
+    #[arg(long, value_parser = parse_month, value_name = "MONTH")]
+    until: Option<Date>,
+    /// As if the claims had come so many years later.
+    #[arg(long, default_value = "0", value_parser = clap::value_parser!(i32).range(0..=10))]
+    years: i32,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -288,6 +315,7 @@ pub fn run_benefit(command: &BenefitCommand) -> anyhow::Result<Exit> {
         BenefitCommand::Run(args) => run_months(args),
         BenefitCommand::Decide(args) => run_decide(args),
         BenefitCommand::Candidates(args) => run_candidates(args),
+        BenefitCommand::WhatIf(args) => run_what_if(args),
         BenefitCommand::Show(args) => run_show(args),
         BenefitCommand::Receive(args) => run_receive(args),
         BenefitCommand::Examine(args) => run_examine(args),
@@ -426,6 +454,75 @@ fn run_candidates(args: &CandidatesArgs) -> anyhow::Result<Exit> {
         }
         listing.print(args.json)?;
         Ok(if found.is_empty() { Exit::Done } else { Exit::Some })
+    })
+}
+
+fn run_what_if(args: &WhatIfArgs) -> anyhow::Result<Exit> {
+    run(async {
+        let (store, municipality) = args.office.open().await?;
+        let shelf = Shelf::new(store.clone(), runtime()?);
+        let digest = store.revision_by_prefix(municipality, &args.revision).await?;
+        let digest = digest.with_context(|| format!("there is no revision {}", args.revision))?.digest;
+        let candidate = Arc::new(load(&store, &runtime()?, municipality, digest).await?);
+        if candidate.slot != Slot::HighCost {
+            bail!("revision {} answers the slot `{}`, not high_cost", args.revision, candidate.slot.word());
+        }
+        let households = store.count_households(municipality, store.latest_knowledge(municipality).await?).await?;
+        let bar = bar(households)?;
+        let months = (args.month, args.until.unwrap_or(args.month));
+        let told = |month: Date, done| {
+            bar.set_position(done);
+            bar.set_message(month_ja(month));
+        };
+        let found = compare(&store, &shelf, municipality, &candidate, months, args.years, told).await;
+        bar.finish_and_clear();
+        let mut listing = Listing::titled(&[
+            ("category", "所得区分"),
+            ("cases", "世帯・月"),
+            ("with_benefit", "支給あり"),
+            ("before_yen", "現行"),
+            ("after_yen", "候補"),
+            ("more", "増える件数"),
+            ("more_yen", "増える額"),
+            ("less", "減る件数"),
+            ("less_yen", "減る額"),
+            ("undecided", "計算不能"),
+        ]);
+        for (category, one) in found? {
+            let words = category.split(' ').map(|word| label_ja(word).unwrap_or(word)).collect::<Vec<_>>().join("・");
+            listing.push(vec![
+                if args.json { category.into() } else { words.into() },
+                one.cases.into(),
+                one.with_benefit.into(),
+                one.before_yen.into(),
+                one.after_yen.into(),
+                one.more.into(),
+                one.more_yen.into(),
+                one.less.into(),
+                one.less_yen.into(),
+                one.undecided.into(),
+            ]);
+        }
+        listing.print(args.json)?;
+        Ok(Exit::Done)
+    })
+}
+
+/// What officials call a category.
+fn label_ja(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "category_a" => "ア",
+        "category_i" => "イ",
+        "category_u" => "ウ",
+        "category_e" => "エ",
+        "category_o" => "オ",
+        "active_3" => "現役並みⅢ",
+        "active_2" => "現役並みⅡ",
+        "active_1" => "現役並みⅠ",
+        "general" => "一般",
+        "low_income_2" => "低所得Ⅱ",
+        "low_income_1" => "低所得Ⅰ",
+        _ => return None,
     })
 }
 

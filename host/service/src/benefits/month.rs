@@ -110,7 +110,7 @@ impl Tally {
 }
 
 /// One household's claims and what the months before say.
-struct Known {
+pub(super) struct Known {
     present: Present,
     claims: BTreeMap<PersonId, Vec<Fact>>,
     before: Vec<Fact>,
@@ -137,23 +137,7 @@ pub async fn run(
     if month != month_of(month) {
         return Err(BenefitError::Date { slot: Slot::HighCost, on: month, what: "it is the first day of a month" });
     }
-    let as_of = store.latest_knowledge(municipality).await?;
-    let classification = shelf.in_force(municipality, Slot::Classification, month, as_of).await?;
-    let high_cost = shelf.in_force(municipality, Slot::HighCost, month, as_of).await?;
-    let settled = store.settled_claims(municipality, month..=month).await?;
-    let everybody = PersonId(i64::MIN)..=PersonId(i64::MAX);
-    let mut of_person: HashMap<PersonId, Vec<ClaimLine>> = HashMap::new();
-    for claim in store.claims_of_month(municipality, month, everybody.clone()).await? {
-        if counts(&claim, &settled) {
-            of_person.entry(claim.person).or_default().push(claim);
-        }
-    }
-    let before = months_after(month, -11)..=months_after(month, -1);
-    let mut in_kind: HashMap<PersonId, BTreeSet<Date>> = HashMap::new();
-    for (person, of) in store.in_kind_months(municipality, before.clone(), everybody).await? {
-        in_kind.entry(person).or_default().insert(of);
-    }
-    let month = Month { store, shelf, municipality, month, as_of, classification, high_cost, of_person, in_kind };
+    let month = Month::open(store, shelf, municipality, month).await?;
     let mut tally = Tally::default();
     let mut after = None;
     loop {
@@ -161,13 +145,7 @@ pub async fn run(
             tally.stopped = true;
             return Ok(tally);
         }
-        let page = store.cases(municipality, Slot::Classification, after, PAGE, month.month, as_of).await?;
-        let Some(last) = page.last().map(|case| case.household) else { break };
-        let first = page.first().map_or(last, |case| case.household);
-        after = Some(last);
-        tally.households += page.len() as u64;
-        let members: Vec<Present> = page.into_iter().filter_map(Present::of).collect();
-        let known = month.known(members, first..=last, &request.only, &mut tally).await?;
+        let Some(known) = month.page(&mut after, &request.only, &mut tally).await? else { break };
         let candidates = month.candidates(known).await?;
         tally.candidates += candidates.len() as u64;
         for chunk in candidates.chunks(WRITTEN_AT_ONCE) {
@@ -219,19 +197,61 @@ pub async fn candidates(store: &Store, municipality: Municipality, month: Date) 
     Ok(found)
 }
 
-struct Month<'m> {
+pub(super) struct Month<'m> {
     store: &'m Store,
     shelf: &'m Shelf,
     municipality: Municipality,
-    month: Date,
+    pub(super) month: Date,
     as_of: Knowledge,
     classification: Arc<LiveRevision>,
-    high_cost: Arc<LiveRevision>,
+    pub(super) high_cost: Arc<LiveRevision>,
     of_person: HashMap<PersonId, Vec<ClaimLine>>,
     in_kind: HashMap<PersonId, BTreeSet<Date>>,
 }
 
-impl Month<'_> {
+impl<'m> Month<'m> {
+    /// A month with its claims and the revisions in force.
+    pub(super) async fn open(
+        store: &'m Store,
+        shelf: &'m Shelf,
+        municipality: Municipality,
+        month: Date,
+    ) -> Result<Month<'m>, BenefitError> {
+        let as_of = store.latest_knowledge(municipality).await?;
+        let classification = shelf.in_force(municipality, Slot::Classification, month, as_of).await?;
+        let high_cost = shelf.in_force(municipality, Slot::HighCost, month, as_of).await?;
+        let settled = store.settled_claims(municipality, month..=month).await?;
+        let everybody = PersonId(i64::MIN)..=PersonId(i64::MAX);
+        let mut of_person: HashMap<PersonId, Vec<ClaimLine>> = HashMap::new();
+        for claim in store.claims_of_month(municipality, month, everybody.clone()).await? {
+            if counts(&claim, &settled) {
+                of_person.entry(claim.person).or_default().push(claim);
+            }
+        }
+        let before = months_after(month, -11)..=months_after(month, -1);
+        let mut in_kind: HashMap<PersonId, BTreeSet<Date>> = HashMap::new();
+        for (person, of) in store.in_kind_months(municipality, before, everybody).await? {
+            in_kind.entry(person).or_default().insert(of);
+        }
+        Ok(Month { store, shelf, municipality, month, as_of, classification, high_cost, of_person, in_kind })
+    }
+
+    /// The next page of households that have claims, or were decided before; none where there are no more.
+    pub(super) async fn page(
+        &self,
+        after: &mut Option<HouseholdId>,
+        only: &[HouseholdId],
+        tally: &mut Tally,
+    ) -> Result<Option<Vec<Known>>, BenefitError> {
+        let page = self.store.cases(self.municipality, Slot::Classification, *after, PAGE, self.month, self.as_of).await?;
+        let Some(last) = page.last().map(|case| case.household) else { return Ok(None) };
+        let first = page.first().map_or(last, |case| case.household);
+        *after = Some(last);
+        tally.households += page.len() as u64;
+        let members: Vec<Present> = page.into_iter().filter_map(Present::of).collect();
+        self.known(members, first..=last, only, tally).await.map(Some)
+    }
+
     /// What is known of the households of a page that have claims, or were decided before.
     async fn known(
         &self,
@@ -281,11 +301,8 @@ impl Month<'_> {
         Ok(known)
     }
 
-    /// Those to whom something is due, or whose case the rules cannot do; and those decided before.
-    async fn candidates(&self, known: Vec<Known>) -> Result<Vec<Known>, BenefitError> {
-        if known.is_empty() {
-            return Ok(known);
-        }
+    /// The cases of households with the categories of the classification in force.
+    pub(super) async fn cases(&self, known: &[Known]) -> Result<Vec<Case>, BenefitError> {
         let cases: Vec<Case> = known.iter().map(|known| known.classification.clone()).collect();
         let classified = ask(&self.classification, self.month, cases).await?;
         let mut cases = Vec::with_capacity(known.len());
@@ -301,16 +318,17 @@ impl Month<'_> {
             let household = known.before.iter().cloned().chain(categories.map(|(categories, _)| categories)).collect();
             cases.push(known.present.clone().case(known.claims.clone(), household).0);
         }
-        let answers = ask(&self.high_cost, self.month, cases).await?;
-        let sums = answers.results.iter().find(|result| result.name == BENEFIT).map(|result| &result.table);
-        let due = |place: usize| -> bool {
-            let Some(table) = sums else { return false };
-            let Some(row) = table.rows_of(place).next() else { return false };
-            table.integers(SUM).is_some_and(|values| values[row] > 0)
-        };
-        let wanted = |place: usize, known: &Known| {
-            known.decided || due(place) || !matches!(answers.statuses[place], Status::Decided | Status::Provisional)
-        };
+        Ok(cases)
+    }
+
+    /// Those to whom something is due, or whose case the rules cannot do; and those decided before.
+    async fn candidates(&self, known: Vec<Known>) -> Result<Vec<Known>, BenefitError> {
+        if known.is_empty() {
+            return Ok(known);
+        }
+        let answers = ask(&self.high_cost, self.month, self.cases(&known).await?).await?;
+        let due = sums(&answers);
+        let wanted = |place: usize, known: &Known| known.decided || due[place].is_none_or(|yen| yen > 0);
         Ok(known.into_iter().enumerate().filter(|(place, known)| wanted(*place, known)).map(|(_, known)| known).collect())
     }
 
@@ -361,8 +379,19 @@ impl Month<'_> {
     }
 }
 
+/// What is due in each case; none where it was refused or failed.
+pub(super) fn sums(answers: &Answers) -> Vec<Option<i64>> {
+    let table = answers.results.iter().find(|result| result.name == BENEFIT).map(|result| &result.table);
+    let sum = |(place, status): (usize, &Status)| {
+        let table = table.filter(|_| matches!(status, Status::Decided | Status::Provisional))?;
+        let row = table.rows_of(place).next()?;
+        table.integers(SUM).map(|values| values[row])
+    };
+    answers.statuses.iter().enumerate().map(sum).collect()
+}
+
 /// Asks a rule about many cases of a date, on a thread that answers nobody else.
-async fn ask(live: &Arc<LiveRevision>, on: Date, cases: Vec<Case>) -> Result<Answers, BenefitError> {
+pub(super) async fn ask(live: &Arc<LiveRevision>, on: Date, cases: Vec<Case>) -> Result<Answers, BenefitError> {
     let live = Arc::clone(live);
     let asked = move || live.rule.bulk().answer(&live.question(on), &cases[..]);
     Ok(tokio::task::spawn_blocking(asked).await.map_err(|_| BenefitError::Thread)??)
