@@ -5,9 +5,9 @@ mod office;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    Exit, account, activate, approve, arrears, assess, audit, compile_component, demo_city, demo_receipts, demo_year, evaluate, exemption,
-    explain, export, fact, history, import, inquiry, instalments, key, ledger, office as settings, ordinance, payee, payment, person,
-    queue, reassess, receipt, refund, revision, rule, rule_build, rule_pack, serve, shadow, vault,
+    Exit, account, activate, approve, arrears, assess, audit, claims, compile_component, demo_city, demo_claims, demo_receipts, demo_year,
+    evaluate, exemption, explain, export, fact, history, import, inquiry, instalments, key, ledger, office as settings, ordinance, payee,
+    payment, person, queue, reassess, receipt, refund, revision, rule, rule_build, rule_pack, serve, shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +59,7 @@ enum Command {
     DemoCity(demo_city::Args),
     DemoYear(demo_year::Args),
     DemoReceipts(demo_receipts::Args),
+    DemoClaims(demo_claims::Args),
     Import(import::Args),
     Export(export::Args),
     Assess(assess::Args),
@@ -67,6 +68,8 @@ enum Command {
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
     Reconcile(receipt::ReconcileArgs),
+    #[command(subcommand)]
+    Claims(claims::ClaimsCommand),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
     Instalments(instalments::Args),
@@ -146,6 +149,7 @@ fn main() -> ExitCode {
         Command::Schema(args) => evaluate::schema(&args),
         Command::DemoCity(args) => demo_city::run_demo_city(&args),
         Command::DemoReceipts(args) => demo_receipts::run_demo_receipts(&args),
+        Command::DemoClaims(args) => demo_claims::run_demo_claims(&args),
         Command::DemoYear(args) => demo_year::run_demo_year(&args),
         Command::Import(args) => import::run_import(&args),
         Command::Export(args) => export::run_export(&args),
@@ -154,6 +158,7 @@ fn main() -> ExitCode {
         Command::Reassess(args) => reassess::run_reassess(&args),
         Command::Receipt(command) => receipt::run_receipt(&command),
         Command::Reconcile(args) => receipt::run_reconcile(&args),
+        Command::Claims(command) => claims::run_claims(&command),
         Command::Ledger(command) => ledger::run_ledger(&command),
         Command::Instalments(args) => instalments::run_instalments(&args),
         Command::Refund(command) => refund::run_refund(&command),
