@@ -5,7 +5,7 @@ mod office;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    Exit, account, activate, approve, arrears, assess, audit, benefit, compile_component, demo_city, demo_receipts, demo_taxes, demo_year,
+    Exit, account, activate, approve, arrears, assess, audit, benefit, claims, compile_component, demo_city, demo_claims, demo_receipts, demo_taxes, demo_year,
     evaluate, exemption, explain, export, fact, history, import, inquiry, instalments, key, ledger, office as settings, ordinance, payee,
     payment, person, queue, reassess, receipt, refund, revision, rule, rule_build, rule_pack, serve, shadow, vault,
 };
@@ -60,6 +60,7 @@ enum Command {
     DemoYear(demo_year::Args),
     DemoReceipts(demo_receipts::Args),
     DemoTaxes(demo_taxes::Args),
+    DemoClaims(demo_claims::Args),
     Import(import::Args),
     Export(export::Args),
     Assess(assess::Args),
@@ -68,6 +69,8 @@ enum Command {
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
     Reconcile(receipt::ReconcileArgs),
+    #[command(subcommand)]
+    Claims(claims::ClaimsCommand),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
     Instalments(instalments::Args),
@@ -150,6 +153,7 @@ fn main() -> ExitCode {
         Command::DemoCity(args) => demo_city::run_demo_city(&args),
         Command::DemoReceipts(args) => demo_receipts::run_demo_receipts(&args),
         Command::DemoTaxes(args) => demo_taxes::run_demo_taxes(&args),
+        Command::DemoClaims(args) => demo_claims::run_demo_claims(&args),
         Command::DemoYear(args) => demo_year::run_demo_year(&args),
         Command::Import(args) => import::run_import(&args),
         Command::Export(args) => export::run_export(&args),
@@ -158,6 +162,7 @@ fn main() -> ExitCode {
         Command::Reassess(args) => reassess::run_reassess(&args),
         Command::Receipt(command) => receipt::run_receipt(&command),
         Command::Reconcile(args) => receipt::run_reconcile(&args),
+        Command::Claims(command) => claims::run_claims(&command),
         Command::Ledger(command) => ledger::run_ledger(&command),
         Command::Instalments(args) => instalments::run_instalments(&args),
         Command::Refund(command) => refund::run_refund(&command),

@@ -416,6 +416,14 @@ fn head(municipality: Municipality, file: &str, bytes: &[u8]) -> Result<(u64, He
     cells.report.or((row.0, found))
 }
 
+/// The serial of the set that a file belongs to, for whoever has files of several sets.
+///
+/// # Errors
+/// A [`Report`] of what is wrong with its head.
+pub fn serial(municipality: Municipality, (name, bytes): (&str, &[u8])) -> Result<i64, Report> {
+    head(municipality, name, bytes).map(|(_, head)| head.serial)
+}
+
 /// Reads the heads of a set's files, whatever their order, and says whether it is a whole set.
 ///
 /// # Errors
