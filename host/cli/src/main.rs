@@ -5,9 +5,10 @@ mod office;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    Exit, account, activate, approve, arrears, assess, audit, benefit, claims, compile_component, demo_city, demo_claims, demo_receipts, demo_taxes, demo_year,
-    evaluate, exemption, explain, export, fact, history, import, inquiry, instalments, key, ledger, office as settings, ordinance, payee,
-    payment, person, queue, reassess, receipt, refund, revision, rule, rule_build, rule_pack, serve, shadow, vault,
+    Exit, account, activate, approve, arrears, assess, audit, benefit, claims, compile_component, demo_city, demo_claims, demo_receipts,
+    demo_taxes, demo_year, evaluate, exemption, explain, export, fact, history, import, inquiry, instalments, key, ledger,
+    office as settings, ordinance, payee, payment, person, queue, reassess, receipt, refund, revision, rule, rule_build, rule_pack, serve,
+    shadow, vault,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;

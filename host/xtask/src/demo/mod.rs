@@ -2,6 +2,7 @@
 //! real rates of a real city, and then the rule changed without a redeploy: a signed package, a
 //! shadow run, two people, a date of the law, and back again.
 
+mod benefits;
 mod money;
 
 use crate::build::{self, Profile};
@@ -69,6 +70,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
     let mut receipts = office.year_of_change()?;
     office.money(&mut receipts)?;
+    office.benefits()?;
 
     step("a second signed package arrives, with it an ordinance that rounds each part down to 10 yen in place of 100");
     // The second package's rule is the first one's under another version: what changes amounts is the ordinance.
@@ -155,7 +157,7 @@ impl Office {
         let file = account("tanaka", &public[0])
             + &account("suzuki", &public[1])
             + &format!("[[vendor]]\nname = \"jorei\"\nneeded = 1\nkeys = [\"{}\"]\n\n", public[2])
-            + &RULES.iter().map(|rule| grant(rule)).collect::<anyhow::Result<String>>()?;
+            + &RULES.iter().chain(&benefits::RULES).map(|rule| grant(rule)).collect::<anyhow::Result<String>>()?;
         let path = self.folder.join("office.toml");
         std::fs::write(&path, file)?;
         self.approved(&["office", "change", path.to_str().context("a path in UTF-8")?, "--reason", "開設"])

@@ -83,7 +83,7 @@ fn http(office: &Office, method: &str, address: &str, path: &str, body: &[u8]) -
 
 impl Office {
     /// What a command prints as JSON.
-    fn rows(&self, words: &[&str]) -> anyhow::Result<Vec<Value>> {
+    pub(super) fn rows(&self, words: &[&str]) -> anyhow::Result<Vec<Value>> {
         let output = self.command(&[words, &["--json"]].concat(), None).stderr(Stdio::inherit()).output()?;
         // A list of what waits ends with 1.
         ensure!(matches!(output.status.code(), Some(0 | 1)), "jorei {words:?} ended with {}", output.status);
@@ -91,7 +91,7 @@ impl Office {
     }
 
     /// Runs a command of somebody of which status 1 says that something waits.
-    fn told(&self, words: &[&str], who: Option<&str>) -> anyhow::Result<String> {
+    pub(super) fn told(&self, words: &[&str], who: Option<&str>) -> anyhow::Result<String> {
         let output = self.command(words, who).stderr(Stdio::inherit()).output()?;
         ensure!(matches!(output.status.code(), Some(0 | 1)), "jorei {words:?} ended with {}", output.status);
         Ok(String::from_utf8(output.stdout)?)
@@ -160,29 +160,7 @@ impl Office {
         step("one household: the notice it gets");
         self.run(&["refund", "notice", &decided[0].to_string()], TANAKA)?;
 
-        step("the heads agree to their public-money receiving accounts; the intermediate server is asked (a program of ours)");
-        let server = Neighbour::start(self, "server")?;
-        self.consents(&households, &server)?;
-        self.inquire(&server)?;
-        println_all(&self.told(&["payee", "list"], None)?);
-
-        step("a batch: tanaka makes it and asks for its release, suzuki signs; asked again just before the file is cut");
-        let batch = self.batch()?;
-        let told = self.told(&["payment", "release", &batch, "--reason", "還付金の支払"], TANAKA)?;
-        println_all(&told);
-        self.sign(&told)?;
-        self.run(&["payment", "check", &batch], TANAKA)?;
-        self.inquire(&server)?;
-        let file = self.folder.join("sofuri-0001.txt");
-        let path = file.to_str().context("a path in UTF-8")?;
-        let cut = ["payment", "cut", &batch, "--out", path, "--leave-out", "--vault-key", vault.to_str().context("a path in UTF-8")?];
-        self.run(&cut, TANAKA)?;
-        let day = self.bank_day(&batch)?;
-
-        step("the bank takes the file, and says what became of each line; a line it cannot pay comes back");
-        self.bank(&file, &day)?;
-        let shown = self.told(&["payment", "show", &batch], None)?;
-        shown.lines().take(24).for_each(|line| eprintln!("{line}"));
+        let batch = self.pay(&households, "0001", "還付金の支払")?;
         self.run(&["ledger", "totals"], None)?;
         self.run(&["ledger", "check"], None)?;
 
@@ -194,8 +172,38 @@ impl Office {
         self.run(&["refund", "story", &household.to_string()], None)?;
         step("a household that pays late: its charge");
         self.arrears()?;
-        eprintln!("\nThe bank file is {path}.");
         Ok(())
+    }
+
+    /// Orders of households on their way to the bank and back; answers the batch. Files have a number.
+    pub(super) fn pay(&self, households: &BTreeSet<i64>, number: &str, reason: &str) -> anyhow::Result<String> {
+        let vault = self.folder.join("vault.key");
+        let vault = vault.to_str().context("a path in UTF-8")?;
+        step("the heads agree to their public-money receiving accounts; the intermediate server is asked (a program of ours)");
+        let server = Neighbour::start(self, "server")?;
+        self.consents(households, &server)?;
+        self.inquire(&server)?;
+        println_all(&self.told(&["payee", "list"], None)?);
+
+        step("a batch: tanaka makes it and asks for its release, suzuki signs; asked again just before the file is cut");
+        let batch = self.batch()?;
+        let told = self.told(&["payment", "release", &batch, "--reason", reason], TANAKA)?;
+        println_all(&told);
+        self.sign(&told)?;
+        self.run(&["payment", "check", &batch], TANAKA)?;
+        self.inquire(&server)?;
+        let file = self.folder.join(format!("sofuri-{number}.txt"));
+        let path = file.to_str().context("a path in UTF-8")?;
+        let cut = ["payment", "cut", &batch, "--out", path, "--leave-out", "--vault-key", vault];
+        self.run(&cut, TANAKA)?;
+        let day = self.bank_day(&batch)?;
+
+        step("the bank takes the file, and says what became of each line; a line it cannot pay comes back");
+        self.bank(&file, &day, number)?;
+        let shown = self.told(&["payment", "show", &batch], None)?;
+        shown.lines().take(24).for_each(|line| eprintln!("{line}"));
+        eprintln!("\nThe bank file is {path}.");
+        Ok(batch)
     }
 
     /// Decides the overpayments of some households; answers those with an order, and these in the order in
@@ -245,7 +253,7 @@ impl Office {
     }
 
     /// The heads of households and everybody's reading, from the forms that the office exports.
-    fn register(&self) -> anyhow::Result<(BTreeMap<i64, i64>, BTreeMap<i64, String>)> {
+    pub(super) fn register(&self) -> anyhow::Result<(BTreeMap<i64, i64>, BTreeMap<i64, String>)> {
         let export = |form: &str| -> anyhow::Result<String> {
             let path = self.folder.join(form).with_extension("csv");
             let out = path.to_str().context("a path in UTF-8")?;
@@ -329,7 +337,7 @@ impl Office {
     }
 
     /// Hands the file to the bank and takes over its results.
-    fn bank(&self, file: &std::path::Path, day: &str) -> anyhow::Result<()> {
+    fn bank(&self, file: &std::path::Path, day: &str, number: &str) -> anyhow::Result<()> {
         let bank = Neighbour::start(self, "bank")?;
         let (status, answer) = http(self, "PUT", &bank.control, "/faults", br#"{"fail_per_100":8,"seed":1}"#)?;
         ensure!((200..300).contains(&status), "telling the bank its faults: {status} {}", String::from_utf8_lossy(&answer));
@@ -340,7 +348,7 @@ impl Office {
         let id = taken["id"].as_str().context("the file's id")?;
         let (status, results) = http(self, "GET", &bank.main, &format!("/v1/transfers/{id}/results"), b"")?;
         ensure!(status == 200, "the bank's results: {status}");
-        let path = self.folder.join("results-0001.csv");
+        let path = self.folder.join(format!("results-{number}.csv"));
         std::fs::write(&path, results)?;
         let (path, vault) = (path.to_str().context("a path")?, self.folder.join("vault.key"));
         println_all(&self.told(&["payment", "result", path, "--vault-key", vault.to_str().context("a path")?], TANAKA)?);

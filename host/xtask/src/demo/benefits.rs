@@ -1,0 +1,172 @@
+//! The demo's benefits: a year of claims, the law of August 2026 as an upgrade, and one month's benefits on their way to the bank.
+
+use super::{Office, TANAKA, ordinance, println_all};
+use crate::step;
+use anyhow::{Context as _, ensure};
+use std::collections::BTreeSet;
+
+/// The rules of benefits that the demo puts in force, classification first: the others rest on it.
+pub(super) const RULES: [&str; 7] = ["classification", "high_cost", "high_cost_year", "combined", "hospital", "expense", "lump_sum"];
+/// The first month of the demo's claims, and how many months there are: the last one is the first of the new law.
+const FIRST_MONTH: &str = "2025-08";
+const MONTHS: &str = "13";
+/// The last month of the old law, and the first of the new one.
+const LAST_OF_OLD: &str = "2026-07";
+const FIRST_OF_NEW: &str = "2026-08";
+/// The day on which the tables change.
+const CHANGE: &str = "2026-08-01";
+/// Households that apply for the benefit of the last month of the old law.
+const APPLICATIONS: usize = 40;
+
+impl Office {
+    /// A year of claims, the change of the law, and payment.
+    pub(super) fn benefits(&self) -> anyhow::Result<()> {
+        step("rules of benefits, on the same way into the office: what is law up to July 2026 first");
+        for rule in RULES {
+            let package = self.package(rule, "0.1.0")?;
+            self.run(&["rule", "add", &package], TANAKA)?;
+            let text = std::fs::read_to_string(ordinance(rule))?;
+            self.save_draft(rule, &if rule == "high_cost" { before_the_change(&text) } else { text })?;
+            let revision = self.revision(&self.confirmed(rule, rule, "0.1.0")?, rule, "0.1.0")?;
+            let until = if rule == "high_cost" { CHANGE } else { "2027-04-01" };
+            self.approved(&["activate", &revision, "--reason", "当初の改版", "--from", "2025-04-01", "--until", until])?;
+        }
+        step("residents' taxes, and a year of claims from the federation: taken in set by set");
+        self.run(&["demo-taxes", "--years", "2023,2024,2025"], None)?;
+        let folder = self.folder.join("claims");
+        let out = folder.to_str().context("a path in UTF-8")?;
+        self.run(&["demo-claims", "--from", FIRST_MONTH, "--months", MONTHS, "--out", out], None)?;
+        self.take_claims(&folder)?;
+        println_all(&self.told(&["claims", "list"], None)?);
+        step("the old law: every household with claims is asked, who has something due is decided");
+        self.decide(&["benefit", "run", "--month", "2026-05", "--until", LAST_OF_OLD])?;
+        step("August has a table of its own; under the old revision there is none");
+        let told = self.command(&["benefit", "run", "--month", FIRST_OF_NEW], None).output()?;
+        ensure!(!told.status.success(), "the old revision decided August");
+        println_all(&String::from_utf8_lossy(&told.stderr));
+
+        step("the new tables arrive as an ordinance; asked about a year of claims as if they came a year later: winners and losers");
+        let old = self.in_force(LAST_OF_OLD)?;
+        self.save_draft("high_cost-2026", &std::fs::read_to_string(ordinance("high_cost"))?)?;
+        let new = self.revision(&self.confirmed("high_cost-2026", "high_cost", "0.1.0")?, "high_cost", "0.1.0")?;
+        let words = ["benefit", "what-if", &new, "--month", FIRST_MONTH, "--until", LAST_OF_OLD, "--years", "1"];
+        println_all(&self.told(&words, None)?);
+        step("two people put it in force from August 2026; July keeps the old one");
+        self.approved(&["activate", &new, "--reason", "令和8年8月改正", "--from", CHANGE, "--until", "2027-04-01"])?;
+        self.decide(&["benefit", "run", "--month", FIRST_OF_NEW])?;
+        let household = self.on_both_sides()?;
+        step(&format!("household {household}: July under the old revision, August under the new one"));
+        for month in [LAST_OF_OLD, FIRST_OF_NEW] {
+            let case = format!("{month}-01");
+            let words = ["benefit", "decide", &household.to_string(), "--slot", "high_cost", "--case", &case];
+            let told = self.told(&words, TANAKA)?;
+            println_all(&told);
+            let decision = told.split_once("決定番号 ").and_then(|(_, rest)| rest.split_whitespace().next());
+            let decision = decision.context("the decision's number")?.trim_end_matches("（決定済み）");
+            self.run(&["explain", decision], None)?;
+        }
+        step("a rollback of August is refused: the old revision does not hold there");
+        let told =
+            self.command(&["rollback", "--to", &old, "--from", CHANGE, "--until", "2027-04-01", "--reason", "試行"], TANAKA).output()?;
+        ensure!(!told.status.success(), "the old revision was put in force for August");
+        println_all(&String::from_utf8_lossy(&told.stderr));
+        self.paid_benefits()
+    }
+
+    /// Hands the sets of claims over, in the order of their serials.
+    fn take_claims(&self, folder: &std::path::Path) -> anyhow::Result<()> {
+        let mut sets: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).context("a name in UTF-8")?.to_owned();
+            let set = name.rsplit_once('-').map_or(name.clone(), |(set, _)| set.to_owned());
+            sets.entry(set).or_default().push(path.to_str().context("a path in UTF-8")?.to_owned());
+        }
+        for files in sets.values_mut() {
+            files.sort();
+            let words: Vec<&str> = ["claims", "apply"].into_iter().chain(files.iter().map(String::as_str)).collect();
+            self.told(&words, TANAKA)?;
+        }
+        Ok(())
+    }
+
+    /// The revision of high-cost benefits in force in a month.
+    fn in_force(&self, month: &str) -> anyhow::Result<String> {
+        let day = format!("{month}-01");
+        let rows = self.rows(&["revision", "in-force", "--from", &day, "--until", CHANGE])?;
+        let found = rows.iter().filter(|row| row["slot"] == "high_cost").find_map(|row| row["revision"].as_str());
+        Ok(found.context("a revision in force")?[..12].to_owned())
+    }
+
+    /// A household to which something is due on both sides of the change.
+    fn on_both_sides(&self) -> anyhow::Result<i64> {
+        let due = |month: &str| -> anyhow::Result<Vec<(i64, i64)>> {
+            let rows = self.rows(&["benefit", "candidates", "--month", month])?;
+            Ok(rows.iter().filter_map(|row| Some((row["household"].as_i64()?, row["yen"].as_i64()?))).collect())
+        };
+        let (july, august) = (due(LAST_OF_OLD)?, due(FIRST_OF_NEW)?);
+        let both = july.iter().filter(|(household, _)| august.iter().any(|(other, _)| other == household));
+        let largest = both.max_by_key(|(_, yen)| *yen).or(july.first());
+        Ok(largest.context("a household to which something is due")?.0)
+    }
+
+    /// Heads apply for July; what is due is ordered, inquired about, released, paid, and corrected by later claims.
+    fn paid_benefits(&self) -> anyhow::Result<()> {
+        step("heads apply for July; one of them registers for the simplified procedure");
+        let (heads, _) = self.register()?;
+        let mut rows = self.rows(&["benefit", "candidates", "--month", LAST_OF_OLD])?;
+        rows.sort_by_key(|row| std::cmp::Reverse(row["yen"].as_i64()));
+        let mut households = BTreeSet::new();
+        for row in rows.iter().take(APPLICATIONS) {
+            let household = row["household"].as_i64().context("a household")?;
+            let Some(head) = heads.get(&household) else { continue };
+            let (household, head) = (household.to_string(), head.to_string());
+            let words = ["benefit", "receive", &household, "--benefit", "high_cost", "--day", "2026-07-01", "--person", &head];
+            let words = [&words[..], &["--document", "窓口受付", "--complete"]].concat();
+            let output = self.command(&words, TANAKA).output()?;
+            ensure!(output.status.success(), "the application of household {household}: {}", String::from_utf8_lossy(&output.stderr));
+            households.insert(household.parse::<i64>()?);
+        }
+        eprintln!("{} applications", households.len());
+        self.decide(&["benefit", "run", "--month", LAST_OF_OLD])?;
+        let household = households.iter().next().context("nobody applied")?.to_string();
+        let case = format!("{LAST_OF_OLD}-01");
+        self.run(&["benefit", "notice", &household, "--slot", "high_cost", "--case", &case], TANAKA)?;
+        step("paid by the same way as refunds: consent, account, two people, file, result");
+        let ordered: BTreeSet<i64> = self
+            .rows(&["payee", "list"])?
+            .iter()
+            .filter_map(|row| row["household"].as_i64())
+            .filter(|household| households.contains(household))
+            .collect();
+        self.pay(&ordered, "0002", "給付費の支払")?;
+        self.run(&["benefit", "show", &household], None)?;
+        self.run(&["ledger", "check"], None)?;
+        println_all(&self.told(&["benefit", "applications"], None)?.lines().take(12).map(|line| format!("{line}\n")).collect::<String>());
+        Ok(())
+    }
+}
+
+/// The ordinance of high-cost benefits as it stood before the change: no block of it reaches August 2026.
+fn before_the_change(text: &str) -> String {
+    let mut blocks: Vec<String> = vec![String::new()];
+    for line in text.lines() {
+        if line.starts_with("[[") {
+            blocks.push(String::new());
+        }
+        if let Some(block) = blocks.last_mut() {
+            block.push_str(line);
+            block.push('\n');
+        }
+    }
+    let begins = |block: &String| block.lines().find_map(|line| line.strip_prefix("from = \"")?.strip_suffix('"').map(str::to_owned));
+    let old = blocks.into_iter().filter(|block| begins(block).is_none_or(|from| from.as_str() < CHANGE));
+    let cut = |block: String| -> String {
+        let line = |line: &str| match line.strip_prefix("until = \"").and_then(|rest| rest.strip_suffix('"')) {
+            Some(until) if until > CHANGE => format!("until = \"{CHANGE}\"\n"),
+            _ => format!("{line}\n"),
+        };
+        block.lines().map(line).collect()
+    };
+    old.map(cut).collect()
+}
