@@ -8,8 +8,8 @@
 //!
 //! # Legal basis
 //!
-//! National Health Insurance Act (国民健康保険法) art. 57-2 and its Order (施行令) art. 29-2; which months count and who is eligible are
-//! assumed. The caps from August 2026 on are known at second hand, those from August 2027 not at all.
+//! National Health Insurance Act (国民健康保険法) art. 57-2; the articles of its Order were not seen, and which months count and who is
+//! eligible is assumed. The caps from August 2026 on are known at second hand, those from August 2027 not at all.
 //!
 //! # Inputs
 //!
@@ -80,7 +80,7 @@ impl Rule for HighCostYear {
         id: "high_cost_year",
         title_ja: "高額療養費（外来年間合算・年間上限）",
         title_en: "High-cost medical expense benefit of a year",
-        legal_basis: &["Act art. 57-2", "Order art. 29-2"],
+        legal_basis: &["Act art. 57-2"],
         labels: labels::LABELS,
     };
     type Ordinance = HighCostYearOrdinance;
