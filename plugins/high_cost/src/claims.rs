@@ -141,13 +141,11 @@ pub(crate) fn read<'a, T: Trace<'a>>(case: &Case<'a, HighCostFacts>, t: &mut T) 
 }
 
 /// The group of a claim among all of its person's.
-fn group(claim: &Claim, claims: &[Claim]) -> Group {
+fn group(claim: &Claim, own: &[&Claim]) -> Group {
     match (claim.service, claim.prescriber) {
         (Service::Pharmacy, Some(institution)) => {
-            let of_it = |service: Service| {
-                let like = |other: &&Claim| other.person == claim.person && other.institution == institution && !other.inpatient;
-                claims.iter().filter(like).any(|other| other.service == service)
-            };
+            let of_it =
+                |service: Service| own.iter().any(|other| other.institution == institution && !other.inpatient && other.service == service);
             let dental = of_it(Service::Dental) && !of_it(Service::Medical);
             Group::Care { institution, inpatient: false, dental }
         }
@@ -198,11 +196,11 @@ pub(crate) fn patients<'a, T: Trace<'a>>(
             dropped: Yen::ZERO,
             cost: Yen::ZERO,
         };
-        let mut groups: Vec<Group> = own.iter().map(|claim| group(claim, claims)).collect();
-        groups.sort_unstable();
-        groups.dedup();
-        for of in groups {
-            let members: Vec<&Claim> = own.iter().copied().filter(|claim| group(claim, claims) == of).collect();
+        let mut grouped: Vec<(Group, &Claim)> = own.iter().map(|claim| (group(claim, &own), *claim)).collect();
+        grouped.sort_by_key(|(of, _)| *of);
+        for members in grouped.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some((of, _)) = members.first().copied() else { continue };
+            let members: Vec<&Claim> = members.iter().map(|(_, claim)| *claim).collect();
             let sum = |each: fn(&Claim) -> Yen| members.iter().try_fold(Yen::ZERO, |sum, claim| sum.plus(each(claim)));
             let step = t.open("institution_group");
             t.note("institution_code", of.institution());

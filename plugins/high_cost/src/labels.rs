@@ -39,10 +39,8 @@ pub(crate) const LABELS: &[Label] = &[
     label("age_70_to_74", "70歳以上75歳未満", "70 to 74"),
     label("age_turning_75", "75歳到達月", "turns 75"),
     label("age_over_75", "75歳以上", "75 or over"),
-    label("outpatient_cap", "個人の外来", "outpatient cap of a person"),
-    label("person_limit", "75歳到達月の個人", "limit of a person who turns 75"),
     label("elderly_household", "70歳以上の世帯合算", "persons from 70 to 74 together"),
-    label("whole_household", "世帯全体の合算", "whole household"),
+    label("household", "世帯全体の合算", "whole household"),
     // Formulas.
     label("everything_counts", "70歳以上のため全て合算対象", "from 70 on everything counts"),
     label("group_counts", "基準額以上のため合算対象", "at least the threshold: counts"),

@@ -43,9 +43,9 @@
 //!
 //! # Not covered
 //!
-//! The other members of a household whose head turns 75 and who leave their own scheme in that month; a specified disease in the
-//! month of a 75th birthday; a second specified disease beside dialysis with the higher limit (all refused or, the first, left to a
-//! clerk); payments under another insurer in the same month.
+//! Refused: a specified disease in the month of a 75th birthday; a second specified disease beside dialysis with the higher limit. Not
+//! noticed, and a clerk's matter: the halves of other members of an employees' scheme whose head turns 75 and who join in that month;
+//! payments under another insurer in the same month.
 
 mod category;
 mod claims;

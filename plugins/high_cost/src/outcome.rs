@@ -41,13 +41,13 @@ words!(
     /// Which step a limit belongs to.
     pub enum Step {
         /// A: outpatient care of a person from 70 to 74.
-        Outpatient = "outpatient_cap",
+        Outpatient = "outpatient",
         /// The own limit of a person who turns 75.
-        Person = "person_limit",
+        Person = "person",
         /// B: the persons from 70 to 74 together.
         Elderly = "elderly_household",
         /// C: the whole household.
-        Household = "whole_household",
+        Household = "household",
     }
 );
 
