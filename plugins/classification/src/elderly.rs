@@ -81,10 +81,10 @@ fn adjusted<'a, T: Trace<'a>>(
     let mut left = taxable;
     for row in case.rows(|facts| &facts.persons) {
         let person = row.place();
-        // 0: below the middle age, 1: from it on, 2: from the end age on or not born.
+        // 0: below the middle age, 1: from it on, 2: from the end age on. Who is not born is no member.
         let group = |born: Date| {
             let reached = |age: i64| born.reaches(i32::try_from(age).unwrap_or(i32::from(u8::MAX))) <= day;
-            if born > day || reached(end) { 2 } else { i32::from(reached(middle)) }
+            if reached(end) { 2 } else { i32::from(reached(middle)) }
         };
         let (earliest, latest) = (row.birth_earliest().peek(), row.birth_latest().peek());
         let is_member = |stay: &facts::Row<'_, facts::Membership>| {

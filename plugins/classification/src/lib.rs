@@ -71,7 +71,7 @@ pub use outcome::ClassificationOutcome;
 use crate::elderly::Judgement;
 use crate::household::Household;
 use crate::ordinance::Values;
-use crate::outcome::{AgeWord, ClassificationRow, Over70, ShareRow, Under70};
+use crate::outcome::{AgeWord, ClassificationRow, ShareRow, Under70};
 use crate::taxes::Taxes;
 use jorei_sdk::age::Age;
 use jorei_sdk::*;
@@ -161,7 +161,7 @@ impl Rule for Classification {
             None
         };
         let over_70 = judgement.as_ref().map(|judgement| judgement.category);
-        let reduced_cap = reduced_cap(&taxes, sum.ok(), under_70, over_70, values, t)?;
+        let reduced_cap = reduced_cap(&taxes, sum.ok(), under_70, values, t)?;
         let shares = shares(case, month, &household, judgement.as_ref(), values, t)?;
         let certificates = certificates::of(case, month, &household, taxes.undeclared, (under_70, over_70), values, t)?;
         let persons = household.insured.len() as i64;
@@ -213,7 +213,6 @@ fn reduced_cap<'a, T: Trace<'a>>(
     taxes: &Taxes,
     sum: Option<Yen>,
     under_70: Under70,
-    over_70: Option<Over70>,
     values: &'a Values,
     t: &mut T,
 ) -> Result<Option<bool>, Refusal> {
@@ -221,9 +220,8 @@ fn reduced_cap<'a, T: Trace<'a>>(
     if taxes.undeclared {
         return Ok(None);
     }
-    let asked = under_70 == Under70::E || over_70 == Some(Over70::General);
-    // Where the category asks for it, the sum was needed for the category already.
-    let holds = asked && sum.is_some_and(|sum| sum <= t.get(cap));
+    // 一般 of 70 to 74 with so low an income is エ too: nobody is exempt or undeclared, and エ goes further up than the cap.
+    let holds = under_70 == Under70::E && sum.is_some_and(|sum| sum <= t.get(cap));
     t.note("reduced_cap", holds).article("Order art. 29-3");
     Ok(Some(holds))
 }

@@ -59,6 +59,7 @@ pub(crate) fn is_recognised<'a, T: Trace<'a>>(
         return Err(refusal.article("Act art. 52"));
     }
     t.note("days_counted", counted).formula("days_in_twelve_months");
-    t.close(step, counted > above).article("Act art. 52");
-    Ok(counted > above)
+    let recognised = counted > above;
+    t.close(step, recognised).article("Act art. 52");
+    Ok(recognised)
 }

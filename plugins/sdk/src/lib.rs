@@ -5,6 +5,7 @@
 //! its trace on the way ([`trace`]). The same body answers one case with its trace and a million
 //! without; [`component!`] makes a component of it; [`native`] runs it without one. What accrues day by day at rates by calendar
 //! year is counted by [`stretches`]; what moves money is proposed with [`payments`].
+//! Rules of benefits count ages by the month with [`age`], ask who is insured with [`insured`], and answer with [`benefits`].
 //!
 //! `docs/adding-a-rule.md` builds a small rule step by step.
 
