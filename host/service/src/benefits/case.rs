@@ -8,6 +8,7 @@ use crate::billing::{rows, table};
 use crate::decide_case::decide as decide_live;
 use crate::revisions::{LiveRevision, RevisionError, Shelf};
 use crate::words::Words;
+use jorei_domain::benefit::Benefit;
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::{Decision, Outcome};
 use jorei_domain::id::{HouseholdId, Knowledge, Municipality, PersonId};
@@ -390,6 +391,17 @@ impl Desk<'_> {
                 }
             }
         }
+        if slot == Slot::Combined {
+            let mut given: BTreeMap<PersonId, i64> = BTreeMap::new();
+            for due in self.store.benefit_dues(self.municipality, self.household, Slot::HighCostYear, on).await? {
+                if let (Benefit::OutpatientYear, Some(person)) = (due.key.benefit, due.key.person) {
+                    given.insert(person, due.due_yen);
+                }
+            }
+            for (person, yen) in given {
+                lower(derived.entry(person).or_default(), yen);
+            }
+        }
         let household = self.categories(month_of(on)).await?.map(|(categories, _)| categories);
         Ok((derived, household.into_iter().collect()))
     }
@@ -480,6 +492,21 @@ impl Desk<'_> {
             return Err(BenefitError::NoApplication { household: self.household, slot, on });
         }
         Ok(derived)
+    }
+}
+
+/// Takes a benefit of the year off what is left of its months, from the last one backwards: what was given back is borne no more
+/// (Order: own payments after the high-cost benefit).
+fn lower(rests: &mut [Fact], mut yen: i64) {
+    let names: Vec<&str> =
+        Kind::MonthlyRests.period_columns().iter().copied().chain(Kind::MonthlyRests.fields().iter().map(|field| field.name)).collect();
+    let places = ["outpatient_yen", "counted_yen", "all_yen"].map(|name| names.iter().position(|column| *column == name).unwrap_or(0));
+    for fact in rests.iter_mut().rev().filter(|fact| fact.kind == Kind::MonthlyRests) {
+        let part = yen.min(fact.values[places[0]]).max(0);
+        for place in places {
+            fact.values[place] -= part.min(fact.values[place]);
+        }
+        yen -= part;
     }
 }
 
