@@ -336,7 +336,8 @@ impl Store {
         Ok(query.fetch_optional(&self.pool).await?.is_some())
     }
 
-    /// Keeps an application with what was examined of it, and answers its number.
+    /// Keeps an application with what was examined of it, and answers its number. The same application again is the same one, and
+    /// nothing more is kept of it.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -349,6 +350,14 @@ impl Store {
     ) -> Result<i64> {
         let mut transaction = self.writing().await?;
         audit::lock(&mut transaction, municipality).await?;
+        let query = sqlx::query(APPLICATIONS_OF_CASE).bind(municipality.number()).bind(application.household.0);
+        let query = query.bind(application.slot.word()).bind(application.on.to_string());
+        for row in &query.fetch_all(&mut *transaction).await? {
+            let known = read_application(row)?;
+            if known == (Application { number: known.number, ..application.clone() }) {
+                return Ok(known.number);
+            }
+        }
         let query = sqlx::query(NEXT_APPLICATION).bind(municipality.number());
         let number: i64 = query.fetch_one(&mut *transaction).await?.try_get(0)?;
         sqlx::query(SAVE_APPLICATION)
@@ -485,13 +494,19 @@ impl Store {
         query.fetch_all(&self.pool).await?.iter().map(read_application).collect()
     }
 
-    /// Keeps a registration for the simplified procedure, and answers its number.
+    /// Keeps a registration for the simplified procedure, and answers its number. The same one again keeps its number.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn save_simplified(&self, municipality: Municipality, new: &Simplified, stamp: &Stamp) -> Result<i64> {
         let mut transaction = self.writing().await?;
         audit::lock(&mut transaction, municipality).await?;
+        for row in &sqlx::query(SIMPLIFIED).bind(municipality.number()).bind(new.household.0).fetch_all(&mut *transaction).await? {
+            let known = read_simplified(row)?;
+            if known == (Simplified { number: known.number, ended_on: None, ..new.clone() }) {
+                return Ok(known.number);
+            }
+        }
         let query = sqlx::query(NEXT_SIMPLIFIED).bind(municipality.number());
         let number: i64 = query.fetch_one(&mut *transaction).await?.try_get(0)?;
         sqlx::query(SAVE_SIMPLIFIED)
@@ -538,18 +553,7 @@ impl Store {
     /// As [`Store::benefit_dues`].
     pub async fn simplified_of(&self, municipality: Municipality, household: HouseholdId) -> Result<Vec<Simplified>> {
         let query = sqlx::query(SIMPLIFIED).bind(municipality.number()).bind(household.0);
-        let read = |row: &AnyRow| {
-            Ok(Simplified {
-                number: row.try_get(0)?,
-                household: HouseholdId(row.try_get(1)?),
-                head: PersonId(row.try_get(2)?),
-                from: date(row.try_get(3)?)?,
-                set_off: row.try_get::<i64, _>(4)? == 1,
-                document: row.try_get(5)?,
-                ended_on: row.try_get::<Option<&str>, _>(6)?.map(date).transpose()?,
-            })
-        };
-        query.fetch_all(&self.pool).await?.iter().map(read).collect()
+        query.fetch_all(&self.pool).await?.iter().map(read_simplified).collect()
     }
 
     /// Keeps that a month with a high-cost benefit was handed over, or that it counts no longer.
@@ -663,6 +667,18 @@ fn read_due(row: &AnyRow) -> Result<BenefitDue> {
         before_yen: row.try_get(9)?,
         order: row.try_get(10)?,
         posting: digest_or_none(row, 11)?,
+    })
+}
+
+fn read_simplified(row: &AnyRow) -> Result<Simplified> {
+    Ok(Simplified {
+        number: row.try_get(0)?,
+        household: HouseholdId(row.try_get(1)?),
+        head: PersonId(row.try_get(2)?),
+        from: date(row.try_get(3)?)?,
+        set_off: row.try_get::<i64, _>(4)? == 1,
+        document: row.try_get(5)?,
+        ended_on: row.try_get::<Option<&str>, _>(6)?.map(date).transpose()?,
     })
 }
 

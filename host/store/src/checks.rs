@@ -6,6 +6,7 @@
 mod accounts;
 mod acts;
 mod arrears;
+mod benefits;
 mod chain;
 mod desk;
 mod imports;
@@ -66,6 +67,7 @@ pub async fn check_all(store: &Store) {
     refunds::check(store).await;
     arrears::check(store).await;
     payments::check(store).await;
+    benefits::check(store).await;
 }
 
 /// Who writes in these checks, and when.
@@ -215,6 +217,7 @@ pub async fn check_append_only(store: &Store) {
     refunds::fill(store, office, revision).await;
     arrears::fill(store, office).await;
     payments::fill(store, office).await;
+    benefits::fill(store, office).await;
     let tables = [
         ("learning", "learnt_on"),
         ("fact", "source"),
@@ -258,6 +261,13 @@ pub async fn check_append_only(store: &Store) {
         ("person_contact", "role"),
         ("import_set", "forms"),
         ("import_withdrawal", "at"),
+        ("benefit_application", "document"),
+        ("benefit_application_fact", "source"),
+        ("benefit_application_event", "reason"),
+        ("simplified_procedure", "document"),
+        ("simplified_procedure_end", "reason"),
+        ("high_cost_handover", "source"),
+        ("benefit_due", "due_yen"),
         ("consent", "document"),
         ("consent_withdrawal", "at"),
         ("refund_notice", "at"),
