@@ -12,6 +12,7 @@ mod desk;
 mod imports;
 mod ledger;
 mod masters;
+mod medical_claims;
 mod payments;
 mod people;
 mod reassessment;
@@ -64,6 +65,7 @@ pub async fn check_all(store: &Store) {
     masters::check(store).await;
     ledger::check(store).await;
     receipts::check(store).await;
+    medical_claims::check(store).await;
     refunds::check(store).await;
     arrears::check(store).await;
     payments::check(store).await;
@@ -214,6 +216,7 @@ pub async fn check_append_only(store: &Store) {
     settlements::fill(store, office).await;
     ledger::fill(store, office).await;
     receipts::fill(store, office).await;
+    medical_claims::fill(store, office).await;
     refunds::fill(store, office, revision).await;
     arrears::fill(store, office).await;
     payments::fill(store, office).await;
@@ -241,6 +244,10 @@ pub async fn check_append_only(store: &Store) {
         ("receipt", "reference"),
         ("receipt_event", "slip"),
         ("delivery", "yen"),
+        ("claim_set", "serial"),
+        ("claim_file", "lines"),
+        ("claim_line", "claim"),
+        ("claim_settlement", "way"),
         ("arrears_event", "reason"),
         ("arrears_instalment", "line"),
         ("arrears_promise", "due_on"),

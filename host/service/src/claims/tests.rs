@@ -383,7 +383,7 @@ async fn what_was_said_of_a_claim_before_binds_what_can_be_said() {
 async fn a_claim_that_was_returned_stands_again_when_it_is_replaced_and_its_history_is_kept() {
     let mut desk = Desk::open().await;
     let one = said("A", 1);
-    desk.take(&[one.clone()]).await;
+    desk.take(std::slice::from_ref(&one)).await;
     desk.take(&[returned(&one)]).await;
     assert_eq!(desk.standing().await, []);
     let taken = desk.take(&[replaced(&one, 20_000)]).await;
