@@ -430,6 +430,18 @@ pub async fn check_years_and_events(store: &Store) {
     let seen = case(store, office, 1, "2025-04-01", second).await.unwrap();
     assert_eq!(rows(&seen, Kind::Maternity), ["20230201 0 0"]);
     assert_eq!(rows(&seen, Kind::Incomes), ["2024 0 250"]);
+    // Neighbouring years that say the same are still years of their own.
+    let taxed = |year: i32| {
+        let values = vec![0, 1, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT];
+        assertion(1, Kind::ResidentTaxes, &format!("{year}-01-01"), &format!("{}-01-01", year + 1), Some(values))
+    };
+    let alike: Vec<_> = (2022..=2026).flat_map(|year| [income(1, year, 250), taxed(year)]).collect();
+    let third = store.assert_facts(office, LEARNT, &alike, &stamp()).await.unwrap();
+    assert_eq!(rows(&case(store, office, 1, "2025-04-01", third).await.unwrap(), Kind::Incomes), ["2024 0 250"]);
+    for (on, year) in [("2026-07-01", 2024), ("2026-08-01", 2025), ("2026-12-01", 2025), ("2027-01-01", 2025)] {
+        let found = store.case(office, Slot::Classification, HouseholdId(1), day(on), third).await.unwrap().unwrap();
+        assert_eq!(rows(&found, Kind::ResidentTaxes), [format!("{year} 0 1")], "{on}");
+    }
     let wide: Vec<_> = case(store, office, 1, "2025-04-01", first).await.unwrap().case.persons().to_vec();
     let (table, sources) = jorei_domain::record::table(Kind::Incomes, &[jorei_domain::record::Case::new(day("2025-04-01"), wide)]);
     assert_eq!((table.rows(), sources.as_slice()), (1, &["register".to_owned()][..]));

@@ -121,12 +121,16 @@ macro_rules! facts_where {
 }
 /// Of the kinds that repeat every year, only the years a case can show. Each half has an index of its own and says that
 /// index's condition word for word, so that the other years are not even passed over. Incomes and residents' taxes begin on 1 January and
-/// the other two on 1 April, so a day says of which of them it is. In no order: a sorted union reads everything in order of
+/// the other two on 1 April, so a day says of which of them it is; of two neighbouring years that say the same, one piece would be
+/// made, and so no other year is read. In no order: a sorted union reads everything in order of
 /// the key.
 const FACTS: &str = concat!(
     facts_where!("kind NOT IN ('incomes', 'property', 'pensions', 'resident_taxes')"),
     " UNION ALL ",
-    facts_where!("kind IN ('incomes', 'property', 'pensions', 'resident_taxes') AND valid_from IN ($5, $6, $7)"),
+    facts_where!(
+        "kind IN ('incomes', 'property', 'pensions', 'resident_taxes') AND valid_from IN ($5, $6, $7) \
+         AND (kind = 'resident_taxes' AND valid_from = $7 OR kind <> 'resident_taxes' AND valid_from IN ($5, $6))"
+    ),
 );
 
 /// From the few facts that are new to the households of their persons, as they were and as they are: nobody else is

@@ -9,7 +9,7 @@ use jorei_domain::id::{Knowledge, Municipality, PersonId};
 use jorei_domain::record::Kind;
 use jorei_domain::table::ABSENT;
 use jorei_store::facts::Assertion;
-use jorei_store::masters::PersonRecord;
+use jorei_store::masters::{Held, PersonRecord};
 use jorei_store::{Store, StoreError};
 
 /// Persons per page.
@@ -24,7 +24,7 @@ const DEDUCTED_PERCENT: i64 = 12;
 /// The residents' tax of a person for the income of a year; none where no income of the year is known.
 fn of(record: &PersonRecord, year: i32) -> Option<Assertion> {
     let (from, until) = (Date::new(year, 1, 1), Date::new(year + 1, 1, 1));
-    let income = record.facts.iter().rfind(|held| held.kind == Kind::Incomes && held.from == from)?;
+    let income = record.facts.iter().rfind(|held| held.kind == Kind::Incomes && held.from <= from && from < held.until)?;
     let yen = |name: &str| {
         let place = Kind::Incomes.fields().iter().position(|field| field.name == name);
         place.map(|place| income.values[place]).filter(|yen| *yen != ABSENT).unwrap_or(0)
@@ -76,7 +76,9 @@ pub async fn learn(
         let mut assertions = Vec::new();
         for record in &page {
             for year in years {
-                let known = |held: &jorei_store::masters::Held| held.kind == Kind::ResidentTaxes && held.from.year() == *year;
+                let first = Date::new(*year, 1, 1);
+                let holds = |held: &Held| held.from <= first && first < held.until;
+                let known = |held: &Held| held.kind == Kind::ResidentTaxes && holds(held);
                 if !record.facts.iter().any(known) {
                     assertions.extend(of(record, *year));
                 }
