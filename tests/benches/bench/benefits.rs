@@ -6,6 +6,7 @@
 
 use crate::{BATCH, ON, Prepared, best, bulk, load, row, single, verdict};
 use jorei_domain::act::Change;
+use jorei_domain::benefit::{BENEFIT, SUM};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{HouseholdId, Municipality, PersonId};
 use jorei_domain::record::{Case, Fact, Kind};
@@ -130,6 +131,7 @@ async fn cases(store: &Store, patients: &[Patient]) -> Vec<Case> {
 /// High-cost decisions in bulk and singly, each beside the same rule natively.
 fn decisions(runtime: &Arc<Runtime>, cases: &[Case]) {
     let ruled = load(runtime, "high_cost", &confirmed("high_cost"));
+    assert!(!cases.is_empty(), "no household has claims");
     let claims: usize = cases
         .iter()
         .flat_map(|case| case.persons())
@@ -139,8 +141,8 @@ fn decisions(runtime: &Arc<Runtime>, cases: &[Case]) {
     let answers = ruled.rule.bulk().answer(&ruled.question, cases).unwrap();
     let decided = answers.statuses.iter().filter(|status| **status == Status::Decided).count();
     assert!(decided * 100 >= cases.len() * 98, "{decided} of {} cases are decided: the bench would measure refusals", cases.len());
-    let benefit = answers.results.iter().find(|result| result.name == "benefit").unwrap();
-    let due = benefit.table.integers("benefit_yen").unwrap().iter().filter(|yen| **yen > 0).count();
+    let benefit = answers.results.iter().find(|result| result.name == BENEFIT).unwrap();
+    let due = benefit.table.integers(SUM).unwrap().iter().filter(|yen| **yen > 0).count();
     row("high_cost: cases", format!("{} with {claims} claims, {decided} decided, {due} with a benefit", cases.len()));
 
     let prepared: Vec<(Prepared, usize)> = cases.chunks(BATCH).map(|chunk| (Prepared::of(chunk), chunk.len())).collect();
