@@ -533,7 +533,7 @@ async fn read_cases(
         for household in lived_in {
             let entry = found.entry(household).or_default();
             entry.1 = entry.1.max(newest);
-            entry.0.extend(person_of(household, &timelines, &window).map(|facts| (facts, PersonId(person))));
+            entry.0.extend(person_of(household, slot, &timelines, &window).map(|facts| (facts, PersonId(person))));
         }
     }
     let case = |(household, (persons, newest)): (i64, (Vec<(Person, PersonId)>, i64))| {
@@ -545,11 +545,11 @@ async fn read_cases(
 }
 
 /// Lays one assertion over the person's earlier ones; answers its knowledge number. What the slot's rules may not
-/// read is passed over.
+/// read is passed over, but for memberships: they say who is in the case at all.
 fn lay(timelines: &mut Timelines, slot: Slot, row: &AnyRow) -> Result<i64> {
     let name: &str = row.try_get(1)?;
     let kind = Kind::named(name).ok_or_else(|| StoreError::Damaged(format!("{name:?} is no kind of fact")))?;
-    if !slot.kinds().contains(&kind) {
+    if kind != Kind::Membership && !slot.kinds().contains(&kind) {
         return Ok(0);
     }
     let piece = Piece {
@@ -577,14 +577,14 @@ fn note_household(lived_in: &mut Vec<i64>, households: Households, row: &AnyRow)
 const NO_SOURCE: &str = "未登録";
 
 /// The person's facts for the case of one household; none if they did not live in it.
-fn person_of(household: i64, timelines: &Timelines, window: &Window) -> Option<Person> {
+fn person_of(household: i64, slot: Slot, timelines: &Timelines, window: &Window) -> Option<Person> {
     let here = |piece: &Piece| piece.household == household && window.shows(Kind::Membership, piece);
     let memberships: Vec<&Piece> = timelines.pieces(Kind::Membership).filter(|piece| here(piece)).collect();
     if memberships.is_empty() {
         return None;
     }
     let mut facts = Vec::with_capacity(8);
-    for (kind, piece) in timelines.all().filter(|(kind, piece)| window.shows(*kind, piece)) {
+    for (kind, piece) in timelines.all().filter(|(kind, piece)| slot.kinds().contains(kind) && window.shows(*kind, piece)) {
         let of_this_household = match kind {
             Kind::Membership => piece.household == household,
             Kind::FormerMembership => memberships.iter().any(|at| at.from < piece.until && at.until > piece.from),
