@@ -2,6 +2,7 @@
 //! baseline measured in the same process. Times are noise on a shared machine; ratios are not.
 #![allow(clippy::print_stdout, clippy::float_arithmetic, clippy::unwrap_used, reason = "a report for people; no money in it")]
 
+mod benefits;
 mod http;
 mod ledger;
 mod reassessment;
@@ -317,7 +318,20 @@ fn main() {
         asynchronous.block_on(http::report());
         return;
     }
+    // The bench as a process of its own, for its memory.
+    let parts: Vec<String> = std::env::args().collect();
+    if let [_, what, address, sets] = &parts[..]
+        && what == benefits::TAKING
+    {
+        asynchronous.block_on(benefits::take(address, std::path::Path::new(sets)));
+        return;
+    }
     let runtime = jorei_tests::runtime();
+    // `cargo bench -p jorei-tests -- benefits`: benefits alone.
+    if std::env::args().any(|part| part == "benefits") {
+        asynchronous.block_on(benefits::report(&runtime));
+        return;
+    }
     // `cargo bench -p jorei-tests -- ledger`: the ledger alone.
     if std::env::args().any(|part| part == "ledger") {
         asynchronous.block_on(ledger::report());
@@ -356,5 +370,6 @@ fn main() {
     asynchronous.block_on(store.close());
     memory(folder.path());
     asynchronous.block_on(reassessment::report(&runtime));
+    asynchronous.block_on(benefits::report(&runtime));
     asynchronous.block_on(http::report());
 }
