@@ -612,10 +612,11 @@ fn key_text(slot: Slot, on: Date, key: &BenefitKey) -> String {
     format!("{} {on} {} {} {person}", slot.word(), benefit.word(), number.unwrap_or(0))
 }
 
-/// A number of 48 bits that stands for a key of a household: two keys of one household never meet by chance.
+/// A number of 49 bits that stands for a key of a household: two keys of one household do not meet by chance, and none is the place
+/// of a claim that is claimed back.
 fn key_number(slot: Slot, on: Date, key: &BenefitKey) -> i64 {
     let digest = Digest::of(key_text(slot, on, key).as_bytes());
-    digest.0[..6].iter().fold(0, |number, byte| number << 8 | i64::from(*byte))
+    digest.0[..6].iter().fold(1, |number, byte| number << 8 | i64::from(*byte))
 }
 
 /// What a clerk is told, where it was not told already, or that it holds no more. It stands in the queue of the fiscal year of the
