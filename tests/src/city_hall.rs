@@ -1,7 +1,7 @@
 //! A city hall for tests of the service: records on either database, an office with an account for every role, rules in
 //! force, and the binary that serves them. Clients speak HTTP and sign with keys of their own.
 
-use crate::office::{VENDOR, everything, manifest, ordinance, seal};
+use crate::office::{BENEFIT_RULES, VENDOR, everything, manifest, ordinance, seal};
 use crate::{built, postgres, runtime};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -386,6 +386,7 @@ async fn found(store: &Store, municipality: Municipality) -> (BTreeMap<String, S
     all.extend(changes);
     all.push(Change::Vendor(Vendor { name: VENDOR.into(), keys: vec![trusted], needed: 1 }));
     all.extend(["premium", "exemption", "instalment", "delinquency", "refund"].map(|rule| Change::Grant(everything(rule))));
+    all.extend(BENEFIT_RULES.map(|rule| Change::Grant(everything(rule))));
     let changes = based(store, municipality, all).await.expect("its base");
     let proposal = Proposal { changes, reason: "test".into(), shown: "test".into(), checkers: 1, eligible: Vec::new(), emergency: false };
     let secret = |name: &str, keys: &BTreeMap<String, String>| SecretKey::parse(&keys[name], None).expect("the key");

@@ -25,6 +25,9 @@ pub const TODAY: Date = Date::new(2026, 6, 1);
 /// The vendor of every rule of ours.
 pub const VENDOR: &str = "jorei";
 
+/// The rules of benefits, classification first: the others rest on it.
+pub const BENEFIT_RULES: [&str; 7] = ["classification", "high_cost", "high_cost_year", "combined", "hospital", "expense", "lump_sum"];
+
 /// The moment at which tests act.
 pub fn now() -> Now {
     Now { today: TODAY, at: "2026-06-01T00:00:00Z".into() }
@@ -80,6 +83,7 @@ impl Office {
         changes.extend(
             ["premium", "exemption", "instalment", "delinquency", "refund", "toy", "guest"].map(|rule| Change::Grant(everything(rule))),
         );
+        changes.extend(BENEFIT_RULES.map(|rule| Change::Grant(everything(rule))));
         let office = Office {
             municipality,
             tanaka: Officer::among(&accounts, municipality, secret(&tanaka)).expect("an account"),

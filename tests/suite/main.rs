@@ -1,6 +1,7 @@
 //! The suite: every promise with a test that names it. One binary.
 #![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod benefits;
 mod cases;
 mod claims;
 mod cli;

@@ -636,14 +636,18 @@ async fn notices(
     };
     let latest = store.latest_notices(municipality, on, household..=household).await?;
     let open = latest.iter().find(|notice| notice.slot == slot.word() && notice.kind == NoticeKind::Held);
-    let detail = held.filter(|held| held.waits_for_clerk()).map(|held| format!("{case_on}の{}: {}", slot.ja(), held.ja()));
-    let (kind, detail) = match (detail, open) {
-        (None, None) => return Ok(Vec::new()),
-        (Some(detail), Some(open)) if (open.version, &open.detail) == (version, &detail) => return Ok(Vec::new()),
-        (Some(detail), _) => (NoticeKind::Held, detail),
-        // Another month of the year may be what it is about.
-        (None, Some(open)) if !open.detail.starts_with(&case_on.to_string()) => return Ok(Vec::new()),
-        (None, Some(_)) => (NoticeKind::Cleared, String::new()),
+    // A line for each case of the year that waits: one that is decided anew changes its own and no other.
+    let its = format!("{case_on}の{}: ", slot.ja());
+    let others = open.iter().flat_map(|open| open.detail.lines()).filter(|line| !line.starts_with(&its)).map(str::to_owned);
+    let mine = held.filter(|held| held.waits_for_clerk()).map(|held| format!("{its}{}", held.ja().replace('\n', " ")));
+    let mut lines: Vec<String> = others.chain(mine).collect();
+    lines.sort_unstable();
+    let detail = lines.join("\n");
+    let kind = match open {
+        None if detail.is_empty() => return Ok(Vec::new()),
+        Some(open) if open.detail == detail && open.version == version => return Ok(Vec::new()),
+        _ if detail.is_empty() => NoticeKind::Cleared,
+        _ => NoticeKind::Held,
     };
     let slot = slot.word();
     Ok(vec![NewNotice { municipality, slot, on, household, kind, detail, version, knowledge }])
