@@ -1,7 +1,7 @@
 //! A city hall for tests of the service: records on either database, an office with an account for every role, rules in
 //! force, and the binary that serves them. Clients speak HTTP and sign with keys of their own.
 
-use crate::office::{VENDOR, everything, manifest, ordinance, seal};
+use crate::office::{VENDOR, confirmed_example, everything, manifest, ordinance, seal};
 use crate::{built, postgres, runtime};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -201,6 +201,18 @@ impl CityHall {
         }
     }
 
+    /// Puts the slots of a month's high-cost benefit in force, under values as if two people of this city had confirmed every one.
+    ///
+    /// # Panics
+    /// When a step of the real way refuses.
+    pub async fn add_the_benefit_slots(&self) {
+        for rule in ["classification", "high_cost"] {
+            let admitted = self.admit(&package(rule, &self.vendor)).await;
+            let revision = self.revision(admitted, &confirmed_example(rule)).await;
+            self.activate(revision, false).await;
+        }
+    }
+
     /// An ordinance after two people confirmed every value of it that was not.
     async fn confirmed(&self, written: &str) -> String {
         let (maker, signer) = (self.officer("rules").await, self.officer("rules-2").await);
@@ -385,7 +397,10 @@ async fn found(store: &Store, municipality: Municipality) -> (BTreeMap<String, S
     let mut all: Vec<Change> = accounts.iter().cloned().map(Change::Account).collect();
     all.extend(changes);
     all.push(Change::Vendor(Vendor { name: VENDOR.into(), keys: vec![trusted], needed: 1 }));
-    all.extend(["premium", "exemption", "instalment", "delinquency", "refund"].map(|rule| Change::Grant(everything(rule))));
+    all.extend(
+        ["premium", "exemption", "instalment", "delinquency", "refund", "classification", "high_cost"]
+            .map(|rule| Change::Grant(everything(rule))),
+    );
     let changes = based(store, municipality, all).await.expect("its base");
     let proposal = Proposal { changes, reason: "test".into(), shown: "test".into(), checkers: 1, eligible: Vec::new(), emergency: false };
     let secret = |name: &str, keys: &BTreeMap<String, String>| SecretKey::parse(&keys[name], None).expect("the key");

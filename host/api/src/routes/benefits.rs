@@ -387,9 +387,11 @@ pub async fn note(
     let on = day_until("on", body.on.as_deref(), asker.moment.now.today)?;
     let reason = body.reason.as_deref().filter(|reason| !reason.trim().is_empty());
     let reason = reason.map(|reason| line("reason", reason, REASON)).transpose()?.unwrap_or_default();
-    let application = host.store.application(asker.office(), number).await?;
-    let application = application.ok_or_else(|| Problem::not_found("no application of this office has this number"))?;
-    asker.looked_up(&host, &[application.person, application.applicant], &[application.household]).await?;
+    let Some(application) = host.store.application(asker.office(), number).await? else {
+        asker.looked_up(&host, &[], &[]).await?;
+        return Err(Problem::not_found("no application of this office has this number"));
+    };
+    asker.looked_up(&host, &distinct([application.person, application.applicant]), &[application.household]).await?;
     service::note(&host.store, asker.office(), number, &ApplicationEvent { event, on, reason }, &asker.stamp()).await?;
     recorded(&host, &asker, number).await
 }
@@ -425,6 +427,10 @@ pub async fn decide(
         held_ja: decided.held.map(|held| held.ja()),
     };
     Ok((StatusCode::CREATED, axum::Json(body)))
+}
+
+fn distinct(persons: impl IntoIterator<Item = PersonId>) -> Vec<PersonId> {
+    Vec::from_iter(persons.into_iter().collect::<BTreeSet<_>>())
 }
 
 async fn recorded(host: &Host, asker: &Asker, number: i64) -> Answer<(StatusCode, axum::Json<RecordedApplication>)> {
