@@ -1,7 +1,7 @@
 //! A city hall for tests of the service: records on either database, an office with an account for every role, rules in
 //! force, and the binary that serves them. Clients speak HTTP and sign with keys of their own.
 
-use crate::office::{BENEFIT_RULES, VENDOR, everything, manifest, ordinance, seal};
+use crate::office::{BENEFIT_RULES, VENDOR, confirmed_example, everything, manifest, ordinance, seal};
 use crate::{built, postgres, runtime};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -197,6 +197,18 @@ impl CityHall {
             let written = ordinance(rule);
             self.revision(admitted, &written).await;
             let revision = self.revision(admitted, &self.confirmed(&written).await).await;
+            self.activate(revision, false).await;
+        }
+    }
+
+    /// Puts the slots of a month's high-cost benefit in force, under values as if two people of this city had confirmed every one.
+    ///
+    /// # Panics
+    /// When a step of the real way refuses.
+    pub async fn add_the_benefit_slots(&self) {
+        for rule in ["classification", "high_cost"] {
+            let admitted = self.admit(&package(rule, &self.vendor)).await;
+            let revision = self.revision(admitted, &confirmed_example(rule)).await;
             self.activate(revision, false).await;
         }
     }

@@ -214,6 +214,17 @@ pub fn ordinance(rule: &str) -> String {
     std::fs::read_to_string(path).expect("the ordinance")
 }
 
+/// The ordinance of a benefit rule in which every value is confirmed, as the city's.
+///
+/// # Panics
+/// When it is not there.
+pub fn confirmed_example(rule: &str) -> String {
+    let path = built::repository().join("plugins").join(rule).join("ordinances/examples/confirmed.toml");
+    let text = std::fs::read_to_string(path).expect("the example");
+    let ours = |line: &str| if line.starts_with("municipality = ") { "municipality = \"012041\"".to_owned() } else { line.to_owned() };
+    text.lines().map(ours).collect::<Vec<_>>().join("\n")
+}
+
 fn read(path: std::path::PathBuf) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -181,6 +181,16 @@ actions! {
     RefundsNotify = "refunds.notify", lookup: true, files: [Insured, Receipts], approval: One("it tells what was decided, and nothing is paid by it");
     /// Record that a refund can no longer be claimed.
     RefundsLapse = "refunds.lapse", lookup: true, files: [Receipts], approval: One("only what the decision itself says has lapsed, and it stays listed with account and reason");
+    /// See what is due to a household, applications for benefits, and whom a month's benefit waits for.
+    BenefitsShow = "benefits.show", lookup: true, files: [Insured], approval: Reads;
+    /// Record applications for benefits and what happened to them.
+    BenefitsRecord = "benefits.record", lookup: true, files: [Insured], approval: One("it is what somebody said on paper; nothing is paid by it");
+    /// Decide what benefit is due to a household.
+    BenefitsDecide = "benefits.decide", lookup: true, files: [Insured, PersonAssessment], approval: One("the rule decides, under revisions that two people put in force; two people release what is paid out");
+    /// List the sets of claims that were taken.
+    ClaimSetsList = "claims.sets", lookup: false, files: [], approval: Reads;
+    /// See claims of institutions that somebody must look at.
+    ClaimsShow = "claims.show", lookup: true, files: [Insured], approval: Reads;
     /// See to whom and to which account refunds go, masked, and what stops them.
     PayeesShow = "payees.show", lookup: true, files: [Receipts], approval: Reads;
     /// Compare an account typed again with the one entered.

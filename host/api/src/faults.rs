@@ -15,6 +15,7 @@ use jorei_service::arrears::ArrearsError;
 use jorei_service::arrears::write_off::WriteOffError;
 use jorei_service::assess::AssessError;
 use jorei_service::audit::AuditError;
+use jorei_service::benefits::BenefitError;
 use jorei_service::case_file::CaseError;
 use jorei_service::confirmation::ConfirmationError;
 use jorei_service::decide_case::RecordError;
@@ -390,6 +391,29 @@ impl From<RefundError> for Problem {
             RefundError::Raced(_) => Problem::new(Code::Busy, "others are working on the same household; send it again"),
             error @ (RefundError::Fault { .. } | RefundError::Thread) => Problem::fault(&error),
             error @ (RefundError::NotOpen { .. } | RefundError::NotLater { .. }) => Problem::new(Code::NotAllowedNow, error),
+        }
+    }
+}
+
+impl From<BenefitError> for Problem {
+    fn from(error: BenefitError) -> Problem {
+        let not_now = |text: String| Problem::new(Code::NotAllowedNow, text);
+        match error {
+            BenefitError::Store(error) => error.into(),
+            BenefitError::Revision(error) => error.into(),
+            BenefitError::Stated(error) => error.into(),
+            BenefitError::Nobody { on, .. } => not_now(format!("nobody belongs to the household on {on}")),
+            BenefitError::NoApplication { slot, on, .. } => not_now(format!(
+                "no application for {} on {on} has all its documents; GET …/benefits of the household lists them",
+                slot.word()
+            )),
+            error @ BenefitError::Date { .. } => Problem::invalid(format!("case: {error}")),
+            error @ BenefitError::NoBenefit(_) => Problem::invalid(format!("slot: {error}")),
+            BenefitError::NoSuchApplication(_) => Problem::not_found("no application of this office has this number"),
+            BenefitError::Application(what) => not_now(what),
+            error @ BenefitError::NoReason => Problem::invalid(format!("reason: {error}")),
+            BenefitError::Raced(_) => Problem::new(Code::Busy, "others are working on the same household; send it again"),
+            error @ (BenefitError::Fault { .. } | BenefitError::Bulk(_) | BenefitError::Thread) => Problem::fault(&error),
         }
     }
 }

@@ -9,8 +9,9 @@ use crate::guard::{AFFAIR, CASE, body_within, guard};
 use crate::idempotency::KEY;
 use crate::problem::{Answer, Code, Problem, ProblemBody};
 use crate::routes::{
-    acts, arrears, audit, decisions, drafts, household_year, households, imports, inquiries, jobs, ledger, masters, numbers, office,
-    ordinances, payees, payments, people, problems, queue, receipts, reconciliation, refunds, revisions, rules, sessions, shadow, trials,
+    acts, arrears, audit, benefits, claims, decisions, drafts, household_year, households, imports, inquiries, jobs, ledger, masters,
+    numbers, office, ordinances, payees, payments, people, problems, queue, receipts, reconciliation, refunds, revisions, rules, sessions,
+    shadow, trials,
 };
 use crate::state::Shared;
 use axum::Router;
@@ -149,6 +150,14 @@ fn mounts() -> Vec<Mount> {
         mount!(Action::RefundsRecord, refunds::heir),
         mount!(Action::RefundsNotify, refunds::notice),
         mount!(Action::RefundsLapse, refunds::record_lapse),
+        mount!(Action::BenefitsShow, benefits::household),
+        mount!(Action::BenefitsShow, benefits::applications),
+        mount!(Action::BenefitsShow, benefits::candidates),
+        mount!(Action::BenefitsRecord, benefits::receive),
+        mount!(Action::BenefitsRecord, benefits::note),
+        mount!(Action::BenefitsDecide, benefits::decide),
+        mount!(Action::ClaimSetsList, claims::sets),
+        mount!(Action::ClaimsShow, claims::findings),
         mount!(Action::PayeesShow, payees::waiting),
         mount!(Action::PayeesShow, payees::show),
         mount!(Action::PayeesEnter, payees::enter),

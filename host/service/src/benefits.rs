@@ -17,6 +17,7 @@ pub mod what_if;
 
 pub use deciding::{Decided, Held, Posted, decide};
 
+use crate::case_file::CaseError;
 use crate::revisions::RevisionError;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Digest, HouseholdId};
@@ -64,6 +65,9 @@ pub enum BenefitError {
     /// An application that cannot be recorded so.
     #[error("application: {0}")]
     Application(String),
+    /// What was examined of an application is not stated as a case file would.
+    #[error("application: {0}")]
+    Stated(#[from] CaseError),
     /// Something that needs a reason and has none.
     #[error("say why, in a line without personal data")]
     NoReason,

@@ -199,6 +199,8 @@ const APPLICATIONS_OF_CASE: &str = "SELECT number, slot, benefit, case_on, house
      FROM benefit_application WHERE municipality = $1 AND household = $2 AND slot = $3 AND case_on = $4 ORDER BY number";
 const APPLICATIONS: &str = "SELECT number, slot, benefit, case_on, household, person, applicant, received_on, document \
      FROM benefit_application WHERE municipality = $1 AND number > $2 ORDER BY number LIMIT $3";
+const APPLICATIONS_OF_HOUSEHOLD: &str = "SELECT number, slot, benefit, case_on, household, person, applicant, received_on, document \
+     FROM benefit_application WHERE municipality = $1 AND household = $2 ORDER BY number";
 const NEXT_FACT: &str = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM benefit_application_fact WHERE municipality = $1";
 const SAVE_FACT: &str = "INSERT INTO benefit_application_fact (municipality, ordinal, application, kind, vals, source, at, by_whom) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -241,6 +243,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     APPLICATION,
     APPLICATIONS_OF_CASE,
     APPLICATIONS,
+    APPLICATIONS_OF_HOUSEHOLD,
     NEXT_FACT,
     SAVE_FACT,
     FACTS,
@@ -482,6 +485,15 @@ impl Store {
     ) -> Result<Vec<Application>> {
         let query = sqlx::query(APPLICATIONS_OF_CASE).bind(municipality.number());
         let query = query.bind(household.0).bind(slot.word()).bind(on.to_string());
+        query.fetch_all(&self.pool).await?.iter().map(read_application).collect()
+    }
+
+    /// Applications of a household, in the order in which they came in.
+    ///
+    /// # Errors
+    /// As [`Store::benefit_dues`].
+    pub async fn applications_of(&self, municipality: Municipality, household: HouseholdId) -> Result<Vec<Application>> {
+        let query = sqlx::query(APPLICATIONS_OF_HOUSEHOLD).bind(municipality.number()).bind(household.0);
         query.fetch_all(&self.pool).await?.iter().map(read_application).collect()
     }
 

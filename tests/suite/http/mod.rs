@@ -2,6 +2,7 @@
 
 mod arrears;
 mod bad_input;
+mod benefits;
 mod crash;
 mod demo;
 mod drafts_and_jobs;

@@ -118,6 +118,7 @@ impl Records {
             ("{line}", "1000001"),
             ("{day}", "2025-07-10"),
             ("{posting}", self.act.as_str()),
+            ("{application}", "1"),
         ];
         let path = known.into_iter().fold(served.path.clone(), |path, (name, value)| path.replace(name, value));
         let query = match served.operation.as_str() {
@@ -125,6 +126,7 @@ impl Records {
             "household_year_history" | "household_year_instalments" | "household_year_exemption" => "?year=2025",
             "masters_show" => "?limit=1",
             "refunds_lapsed" => "?year=2025",
+            "benefits_candidates" => "?month=2025-09",
             "arrears_demands" => "?on=2025-10-01",
             "revisions_in_force" => "?from=2025-04-01&until=2026-04-01",
             _ => "",
@@ -184,7 +186,7 @@ async fn every_route_answers_every_role_as_the_printed_table_says() {
             }
         }
     }
-    assert_eq!(asked, 119 * 10 * 6);
+    assert_eq!(asked, 127 * 10 * 6);
     // Each look-up that was refused stands in the chain, once.
     let entries = hall.store.audit_entries(hall.municipality, before, 100_000).await.unwrap();
     let in_chain = entries.iter().filter(|kept| kept.entry.kind == "lookup" && kept.entry.subject.contains("refused: ")).count();
@@ -258,6 +260,9 @@ async fn nothing_is_reachable_without_a_session_but_what_is_listed() {
         ("refunds_claim", "one person: "),
         ("refunds_heir", "one person: "),
         ("refunds_record_lapse", "one person: "),
+        ("benefits_receive", "one person: "),
+        ("benefits_note", "one person: "),
+        ("benefits_decide", "one person: "),
         ("arrears_decide", "one person: "),
         ("arrears_record_demand", "one person: "),
         ("arrears_record_step", "one person: "),
@@ -277,7 +282,7 @@ async fn nothing_is_reachable_without_a_session_but_what_is_listed() {
         let found = routes.iter().find(|served| served.operation == operation).unwrap().approval.clone().unwrap();
         assert!(found.starts_with(approval), "{operation}: {found}");
     }
-    assert_eq!(routes.iter().filter(|served| served.approval.as_ref().is_some_and(|approval| approval != "reads")).count(), 50);
+    assert_eq!(routes.iter().filter(|served| served.approval.as_ref().is_some_and(|approval| approval != "reads")).count(), 53);
     // Whoever asks for the records of another municipality stands in the chain of their own, not in that one's.
     let refused = |entries: Vec<jorei_store::audit::StoredEntry>| {
         entries.iter().filter(|kept| kept.entry.kind == "lookup" && kept.entry.subject.ends_with("refused: another-office")).count()
@@ -340,6 +345,7 @@ fn look_ups(person: i64, members: &str) -> Vec<LookUp> {
     };
     let receipts = |operation, action, body: Value, found: &str| of_money(operation, "receipts", (action, "receipts"), body, found);
     let arrears = |operation, action, body: Value, found: &str| of_money(operation, "collection", (action, "arrears"), body, found);
+    let benefits = |operation, action, body: Value, found: &str| of_money(operation, "benefits", (action, "insured"), body, found);
     let home = ", household 3";
     let on = json!({ "on": "2025-10-01" });
     let consent = json!({ "kind": "public_account", "given_by": person, "channel": "paper", "document": "同意書" });
@@ -349,6 +355,8 @@ fn look_ups(person: i64, members: &str) -> Vec<LookUp> {
     (entered["applied_on"], entered["reason"]) = (json!("2025-10-01"), json!("請求書"));
     let question = json!({ "household": 3, "what": "qualification", "row": "69" });
     let batch = json!({ "bank_day": super::payments::bank_day(), "sender": super::payments::sender() });
+    let application = json!({ "benefit": "high_cost", "day": "2025-09-20", "person": person, "document": "申請書" });
+    let benefit = json!({ "slot": "high_cost", "case": "2025-09-01" });
     let step = json!({ "step": "seized", "instalments": [{ "year": YEAR, "number": 1 }], "reason": "差押" });
     vec![
         with(format!("{one}, household 3"), of_person("people_search", "people.search", &json!({ "person": person }))),
@@ -398,6 +406,13 @@ fn look_ups(person: i64, members: &str) -> Vec<LookUp> {
         receipts("refunds_heir", "refunds.record", heir, &format!("{one} 1{home}")),
         receipts("refunds_record_lapse", "refunds.lapse", json!({ "order": 1, "reason": "時効" }), home),
         of_money("refunds_notice", "receipts", ("refunds.notify", "insured and receipts"), on.clone(), home),
+        benefits("benefits_household", "benefits.show", none.clone(), home),
+        benefits("benefits_applications", "benefits.show", none.clone(), ""),
+        benefits("benefits_candidates", "benefits.show", none.clone(), ""),
+        benefits("benefits_note", "benefits.record", json!({ "event": "completed" }), ""),
+        benefits("benefits_receive", "benefits.record", application, &format!("{one}{home}")),
+        of_money("benefits_decide", "benefits", ("benefits.decide", "insured and person-assessment"), benefit, home),
+        benefits("claims_findings", "claims.show", none.clone(), ""),
         receipts("payees_waiting", "payees.show", none.clone(), ""),
         receipts("payees_show", "payees.show", none.clone(), ""),
         receipts("payees_enter", "payees.enter", entered, ""),

@@ -5,6 +5,8 @@
 pub mod acts;
 pub mod arrears;
 pub mod audit;
+pub mod benefits;
+pub mod claims;
 pub mod decisions;
 pub mod drafts;
 pub mod household_year;

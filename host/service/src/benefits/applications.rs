@@ -96,7 +96,7 @@ pub struct Incoming {
 /// Keeps an application with what was examined of it, and answers its number.
 ///
 /// # Errors
-/// [`BenefitError::Application`] with what is wrong and what to write; the store's.
+/// [`BenefitError::Application`] and [`BenefitError::Stated`] with what is wrong and what to write; the store's.
 pub async fn receive(store: &Store, municipality: Municipality, incoming: &Incoming, stamp: &Stamp) -> Result<i64, BenefitError> {
     let wrong = |what: String| BenefitError::Application(what);
     let Some(slot) = slot_of(incoming.benefit) else {
@@ -144,8 +144,7 @@ fn stated_fact(kind: Kind, stated: &serde_json::Value, incoming: &Incoming, on: 
             object.insert("on".to_owned(), incoming.day.to_string().into());
         }
     }
-    let fact = crate::case_file::stated_fact(kind.name(), kind, &stated, on, on);
-    let fact = fact.map_err(|error| BenefitError::Application(error.to_string()))?;
+    let fact = crate::case_file::stated_fact(kind.name(), kind, &stated, on, on)?;
     Ok(Fact { source: "給付申請".to_owned(), ..fact })
 }
 
