@@ -196,7 +196,8 @@ impl Office {
     /// Makes a revision of an ordinance and a rule of a version, and answers its first digits.
     fn revision(&self, ordinance: &str, rule: &str, version: &str) -> anyhow::Result<String> {
         let rules = self.output(&["rule", "list"], None)?;
-        let line = rules.lines().find(|line| line.contains(rule) && line.contains(version));
+        let names = |line: &&str| [rule, version].iter().all(|wanted| line.split_whitespace().any(|word| word == *wanted));
+        let line = rules.lines().find(names);
         let line = line.with_context(|| format!("no rule {rule} of version {version}"))?;
         let rule = line.split_whitespace().next().context("a digest")?;
         let made = self.output(&["revision", "make", "--rule", rule, "--ordinance", ordinance], TANAKA)?;
