@@ -36,6 +36,7 @@ use jorei_store::medical_claims::{ClaimLine, ClaimStatus};
 use jorei_store::names::Name;
 use jorei_store::payments::Outcome;
 use jorei_store::refunds::{Consent, ConsentChannel, ConsentKind};
+use jorei_tests::city_hall::unique;
 use jorei_tests::office::{BENEFIT_RULES, Office, now};
 use jorei_tests::{built, postgres};
 use std::collections::{BTreeMap, BTreeSet};
@@ -384,9 +385,9 @@ impl Hall {
         // A consent is for one application, and a plan asks about one of a household: the rest waits for another batch.
         for _ in 0..2 {
             let waiting = payees::waiting(store, here, DECIDED_ON, &watch).await.unwrap();
-            let of = waiting.into_iter().filter_map(|state| Some((state.order.household.0, (state.order.payee?.0, state.matter))));
-            for (household, (payee, matter)) in of.collect::<BTreeMap<i64, (i64, i64)>>() {
-                self.has_account(payee, household, matter).await;
+            let of = waiting.into_iter().filter_map(|state| Some((state.order.household.0, state.order.payee?.0)));
+            for (household, payee) in of.collect::<BTreeMap<i64, i64>>() {
+                self.has_account(payee, household).await;
             }
             inquiries::plan(store, here, DECIDED_ON, &watch, &stamp).await.unwrap();
             inquiries::run(store, register, &vault, here, DECIDED_ON, &stamp).await.unwrap();
@@ -419,7 +420,7 @@ impl Hall {
     }
 
     /// The payee has a name and wants the money on the account that the register has.
-    async fn has_account(&self, person: i64, household: i64, matter: i64) {
+    async fn has_account(&self, person: i64, household: i64) {
         let name = Name { person: PersonId(person), name: "山田 花子".into(), kana: KANA.into(), latin: None, alias: None };
         self.store.save_names(asahikawa(), now().today, &[name], &stamp()).await.unwrap();
         let consent = Consent {
@@ -429,7 +430,7 @@ impl Hall {
             given_on: APPLIED_ON,
             given_by: PersonId(person),
             channel: ConsentChannel::Paper,
-            document: format!("申請書{matter}"),
+            document: unique("consent"),
             withdrawn_on: None,
         };
         self.store.save_consent(asahikawa(), &consent, &stamp()).await.unwrap();

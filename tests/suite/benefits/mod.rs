@@ -4,4 +4,5 @@
 mod conservation;
 mod corrections;
 mod hall;
+mod situations;
 mod year;
