@@ -27,7 +27,7 @@ use jorei_service::inquiries::{self, Exchange};
 use jorei_service::officer::Now;
 use jorei_service::payees::{self, AccountVault, Watch};
 use jorei_service::payments::{self, Sender, Told};
-use jorei_service::revisions::Shelf;
+use jorei_service::revisions::{LiveRevision, Shelf, load};
 use jorei_store::Store;
 use jorei_store::acts::Verdict;
 use jorei_store::benefits::{ApplicationEvent, ApplicationEventKind, BenefitDue, Simplified};
@@ -49,6 +49,8 @@ use tokio::sync::OnceCell;
 pub(super) const WHOLE: (Date, Date) = (Date::new(2024, 8, 1), Date::new(2027, 4, 1));
 /// The day on which tests decide where nothing else is said: long after the months that they are about.
 pub(super) const DECIDED_ON: Date = Date::new(2026, 11, 2);
+/// The last day on which a set of claims comes in.
+const LAST_DAY: Date = Date::new(2027, 12, 1);
 /// The day on which heads of these tests apply.
 pub(super) const APPLIED_ON: Date = Date::new(2026, 10, 1);
 const BANK_DAY: Date = Date::new(2026, 11, 4);
@@ -281,7 +283,12 @@ impl Hall {
     }
 
     pub(super) async fn take_files(&self, files: &[(String, Vec<u8>)]) -> claims::Applied {
-        claims::apply(&self.store, asahikawa(), files, DECIDED_ON, &stamp(), |_| {}).await.unwrap()
+        claims::apply(&self.store, asahikawa(), files, LAST_DAY, &stamp(), |_| {}).await.unwrap()
+    }
+
+    /// A revision, loaded.
+    pub(super) async fn live(&self, revision: Digest) -> Arc<LiveRevision> {
+        Arc::new(load(&self.store, &RUNTIME, asahikawa(), revision).await.unwrap())
     }
 
     /// Runs a month.
