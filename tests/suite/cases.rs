@@ -42,6 +42,27 @@ fn every_case_file_of_exemptions_instalments_charges_and_refunds_comes_out_as_co
     }
 }
 
+/// The rules of benefits, each with the figures of publications or computed apart.
+#[test]
+fn every_case_file_of_the_benefits_comes_out_as_published_or_computed_apart() {
+    let runtime = jorei_tests::runtime();
+    let least = [
+        ("classification", 140),
+        ("high_cost", 100),
+        ("high_cost_year", 55),
+        ("combined", 50),
+        ("hospital", 80),
+        ("expense", 45),
+        ("lump_sum", 45),
+    ];
+    for (name, least) in least {
+        let rule = Rule::load(&runtime, &std::fs::read(built::rule(name)).unwrap(), &Grant::world()).unwrap();
+        let (tried, wrong) = every_case(&rule, &built::repository().join("plugins").join(name), |_, _| ());
+        assert!(wrong.is_empty(), "{} of {tried} cases of {name}:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(tried >= least, "only {tried} cases of {name} found");
+    }
+}
+
 /// Answers every case of a rule's folder: how many there are, and what differs. Each is shown with its text.
 fn every_case(rule: &Rule, folder: &Path, mut seen: impl FnMut(&str, &Case)) -> (usize, Vec<String>) {
     let (mut tried, mut wrong) = (0, Vec::new());

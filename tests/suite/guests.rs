@@ -5,6 +5,7 @@ use jorei_domain::payment::{Entry, Proposal};
 use jorei_domain::record::Kind;
 use jorei_engine::{BulkError, Capability, Cases, Grant, LoadError, NotGranted, Question, Rule, Runtime, Settings, Status};
 use jorei_tests::built;
+use jorei_tests::office::BENEFIT_RULES;
 use std::sync::{Arc, OnceLock};
 
 fn runtime() -> &'static Arc<Runtime> {
@@ -128,7 +129,8 @@ fn a_rule_that_cannot_propose_does_not_import_the_interface() {
         let proposes = ["misquoting", "spendthrift", "untimely"].contains(&name.as_str());
         assert_eq!(asked(&load(name).unwrap()), proposes, "{name}");
     }
-    for name in ["premium", "exemption", "instalment", "delinquency", "refund", "toy"] {
+    let yearly = ["premium", "exemption", "instalment", "delinquency", "refund", "toy"];
+    for name in yearly.into_iter().chain(BENEFIT_RULES) {
         let rule = Rule::load(runtime(), &std::fs::read(built::rule(name)).unwrap(), &Grant::world()).unwrap();
         assert_eq!(asked(&rule), name == "refund", "{name}");
     }

@@ -202,7 +202,7 @@ async fn differences_sum_up(database: Database, seed: u64) {
         assert_eq!(stand.paid + stand.payable - stand.reclaim, fresh, "household {household}: {stand:?}");
     }
     let sum = |of: fn(&super::conservation::Stand) -> i64| stands.values().map(of).sum::<i64>();
-    assert!(sum(|stand| stand.paid) > 0 && sum(|stand| stand.reclaim) > 0 && sum(|stand| stand.payable) > 0, "{stands:?}");
+    assert!(sum(|stand| stand.paid) > 0 && sum(|stand| stand.reclaim) > 0, "{stands:?}");
     // Once more, all of it: not a line is written.
     let before = hall.written().await;
     for month in months(FROM, MONTHS) {

@@ -27,7 +27,7 @@ use jorei_service::inquiries::{self, Exchange};
 use jorei_service::officer::Now;
 use jorei_service::payees::{self, AccountVault, Watch};
 use jorei_service::payments::{self, Sender, Told};
-use jorei_service::revisions::Shelf;
+use jorei_service::revisions::{LiveRevision, Shelf, load};
 use jorei_store::Store;
 use jorei_store::acts::Verdict;
 use jorei_store::benefits::{ApplicationEvent, ApplicationEventKind, BenefitDue, Simplified};
@@ -36,6 +36,7 @@ use jorei_store::medical_claims::{ClaimLine, ClaimStatus};
 use jorei_store::names::Name;
 use jorei_store::payments::Outcome;
 use jorei_store::refunds::{Consent, ConsentChannel, ConsentKind};
+use jorei_tests::city_hall::unique;
 use jorei_tests::office::{BENEFIT_RULES, Office, now};
 use jorei_tests::{built, postgres};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,8 @@ use tokio::sync::OnceCell;
 pub(super) const WHOLE: (Date, Date) = (Date::new(2024, 8, 1), Date::new(2027, 4, 1));
 /// The day on which tests decide where nothing else is said: long after the months that they are about.
 pub(super) const DECIDED_ON: Date = Date::new(2026, 11, 2);
+/// The last day on which a set of claims comes in.
+const LAST_DAY: Date = Date::new(2027, 12, 1);
 /// The day on which heads of these tests apply.
 pub(super) const APPLIED_ON: Date = Date::new(2026, 10, 1);
 const BANK_DAY: Date = Date::new(2026, 11, 4);
@@ -280,7 +283,12 @@ impl Hall {
     }
 
     pub(super) async fn take_files(&self, files: &[(String, Vec<u8>)]) -> claims::Applied {
-        claims::apply(&self.store, asahikawa(), files, DECIDED_ON, &stamp(), |_| {}).await.unwrap()
+        claims::apply(&self.store, asahikawa(), files, LAST_DAY, &stamp(), |_| {}).await.unwrap()
+    }
+
+    /// A revision, loaded.
+    pub(super) async fn live(&self, revision: Digest) -> Arc<LiveRevision> {
+        Arc::new(load(&self.store, &RUNTIME, asahikawa(), revision).await.unwrap())
     }
 
     /// Runs a month.
@@ -384,9 +392,9 @@ impl Hall {
         // A consent is for one application, and a plan asks about one of a household: the rest waits for another batch.
         for _ in 0..2 {
             let waiting = payees::waiting(store, here, DECIDED_ON, &watch).await.unwrap();
-            let of = waiting.into_iter().filter_map(|state| Some((state.order.household.0, (state.order.payee?.0, state.matter))));
-            for (household, (payee, matter)) in of.collect::<BTreeMap<i64, (i64, i64)>>() {
-                self.has_account(payee, household, matter).await;
+            let of = waiting.into_iter().filter_map(|state| Some((state.order.household.0, state.order.payee?.0)));
+            for (household, payee) in of.collect::<BTreeMap<i64, i64>>() {
+                self.has_account(payee, household).await;
             }
             inquiries::plan(store, here, DECIDED_ON, &watch, &stamp).await.unwrap();
             inquiries::run(store, register, &vault, here, DECIDED_ON, &stamp).await.unwrap();
@@ -419,7 +427,7 @@ impl Hall {
     }
 
     /// The payee has a name and wants the money on the account that the register has.
-    async fn has_account(&self, person: i64, household: i64, matter: i64) {
+    async fn has_account(&self, person: i64, household: i64) {
         let name = Name { person: PersonId(person), name: "山田 花子".into(), kana: KANA.into(), latin: None, alias: None };
         self.store.save_names(asahikawa(), now().today, &[name], &stamp()).await.unwrap();
         let consent = Consent {
@@ -429,7 +437,7 @@ impl Hall {
             given_on: APPLIED_ON,
             given_by: PersonId(person),
             channel: ConsentChannel::Paper,
-            document: format!("申請書{matter}"),
+            document: unique("consent"),
             withdrawn_on: None,
         };
         self.store.save_consent(asahikawa(), &consent, &stamp()).await.unwrap();

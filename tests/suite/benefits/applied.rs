@@ -1,0 +1,128 @@
+//! What is applied for one by one: births, funerals, what was paid in full, meals that were charged too high. Each is one
+//! application, one decision and one order to the right person, with figures of the publications that the rules' case files name.
+
+use super::conservation::adds_up;
+use super::hall::{APPLIED_ON, Database, Hall, INCOME_YEARS, exempt};
+use jorei_domain::benefit::Benefit;
+use jorei_domain::calendar::Date;
+use jorei_domain::id::{HouseholdId, PersonId};
+use jorei_domain::record::Kind;
+use jorei_domain::slot::Slot;
+use jorei_service::benefits::BenefitError;
+use jorei_service::benefits::applications::{Incoming, State, note, receive, standing};
+use jorei_store::benefits::{ApplicationEvent, ApplicationEventKind};
+use serde_json::{Value, json};
+
+use super::super::reassessment::asahikawa;
+use super::hall::stamp;
+
+/// What was examined of an application, as a case file states it.
+type Examined = (Kind, Value);
+
+/// A benefit is applied for, decided and ordered: so much, to this person; and paid by the bank's file.
+async fn paid(slot: Slot, benefit: Benefit, day: Date, on: Date, (person, applicant): (i64, i64), examined: Examined, yen: i64) {
+    let mut hall = Hall::open(Database::Sqlite).await;
+    hall.resident(10, 1, "1975-05-05", 3_000_000).await;
+    hall.resident(11, 1, "1994-09-12", 0).await;
+    // Somebody of another household may hold a funeral.
+    hall.resident(20, 2, "1970-01-01", 3_000_000).await;
+    if slot == Slot::Hospital {
+        hall.learn(&INCOME_YEARS.map(|year| exempt(10, year))).await;
+        hall.learn(&INCOME_YEARS.map(|year| exempt(11, year))).await;
+    }
+    let number = hall.apply_with(benefit, 1, (person, applicant), day, APPLIED_ON, vec![examined]).await;
+    assert_eq!(standing(&hall.store, asahikawa(), number).await.unwrap().state, State::Completed);
+    let decided = hall.decide(slot, 1, on).await;
+    assert_eq!((decided.held, decided.benefit_yen, decided.posted.len()), (None, Some(yen), 1), "{}", benefit.word());
+    let posted = &decided.posted[0];
+    assert_eq!((posted.key.benefit, posted.key.number, posted.due_yen), (benefit, Some(number), yen));
+    let order = posted.order.expect("an order").0;
+    let order = hall.store.order(asahikawa(), order).await.unwrap().unwrap();
+    assert_eq!((order.payee, order.principal.get(), order.interest.get()), (Some(PersonId(applicant)), yen, 0));
+    assert_eq!(standing(&hall.store, asahikawa(), number).await.unwrap().state, State::Decided);
+    // Decided once more it is the same decision.
+    let before = hall.written().await;
+    assert!(!hall.decide(slot, 1, on).await.new);
+    assert_eq!(hall.written().await, before);
+    hall.happens(number, ApplicationEventKind::Notified, super::hall::DECIDED_ON).await;
+    assert_eq!(standing(&hall.store, asahikawa(), number).await.unwrap().state, State::Notified);
+    assert_eq!(hall.pay().await.into_values().collect::<Vec<i64>>(), [yen]);
+    assert_eq!(standing(&hall.store, asahikawa(), number).await.unwrap().state, State::Paid);
+    // Taken back after it was paid: all of it must be given back.
+    let event =
+        ApplicationEvent { event: ApplicationEventKind::Withdrawn, on: super::hall::DECIDED_ON, reason: "申請者の申出".into() };
+    note(&hall.store, asahikawa(), number, &event, &stamp()).await.unwrap();
+    let taken_back = hall.decide(slot, 1, on).await;
+    assert_eq!(taken_back.posted.iter().map(|posted| posted.reclaimed_yen).sum::<i64>(), yen, "{}", benefit.word());
+    assert_eq!(adds_up(&hall, [1]).await[&1].reclaim, yen);
+    hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_birth_the_head_gets_what_the_direct_payment_left() {
+    let day = Date::new(2026, 5, 20);
+    let of = |direct_yen: i64| {
+        (
+            Kind::Childbirths,
+            json!({ "children": 1, "gestation_days": 275, "compensated": true, "other_insurer": false, "direct_yen": direct_yen }),
+        )
+    };
+    // 500,000 with compensation; the institution's bill was 462,000.
+    paid(Slot::LumpSum, Benefit::Childbirth, day, day, (11, 10), of(462_000), 38_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_held_the_funeral_is_paid_even_of_another_household() {
+    let day = Date::new(2026, 6, 3);
+    let funeral = (Kind::Funerals, json!({ "funeral_on": "2026-06-06", "paid_by_other": false }));
+    paid(Slot::LumpSum, Benefit::Funeral, day, day, (11, 20), funeral, 30_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_was_paid_in_full_the_insurers_part_goes_back() {
+    let expense = json!({
+        "expense": "medical_expense", "reason": "brace", "paid_yen": 40_000, "assessed_yen": 38_000, "paid_on": "2026-06-10", "documents": true
+    });
+    let (day, month) = (Date::new(2026, 6, 10), Date::new(2026, 6, 1));
+    // Seven tenths of 38,000.
+    paid(Slot::Expense, Benefit::MedicalExpense, day, month, (10, 10), (Kind::Expenses, expense), 26_600).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn meals_of_an_exempt_household_that_were_charged_in_full_are_paid_back() {
+    let stay = json!({ "bed": "general_bed", "days": 15, "meals": 45, "charged_meal_yen": 510 });
+    let month = Date::new(2025, 5, 1);
+    // 45 meals at 510 where 240 was due.
+    paid(Slot::Hospital, Benefit::MealDifference, month, month, (10, 10), (Kind::HospitalStays, stay), 12_150).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_without_what_must_be_examined_is_not_complete_and_one_of_nothing_is_refused() {
+    let mut hall = Hall::open(Database::Sqlite).await;
+    hall.resident(10, 1, "1975-05-05", 3_000_000).await;
+    let day = Date::new(2026, 6, 3);
+    let incoming = |benefit: Benefit, facts: Vec<Examined>| Incoming {
+        benefit,
+        day,
+        household: HouseholdId(1),
+        person: PersonId(10),
+        applicant: PersonId(10),
+        received_on: APPLIED_ON,
+        document: "窓口受付".into(),
+        facts,
+    };
+    let number = receive(&hall.store, asahikawa(), &incoming(Benefit::Funeral, Vec::new()), &stamp()).await.unwrap();
+    assert!(matches!(hall.try_decide(Slot::LumpSum, 1, day).await, Err(BenefitError::NoApplication { .. })));
+    let completed = ApplicationEvent { event: ApplicationEventKind::Completed, on: APPLIED_ON, reason: String::new() };
+    let error = note(&hall.store, asahikawa(), number, &completed, &stamp()).await.unwrap_err();
+    assert!(error.to_string().contains("funerals"), "{error}");
+    // What was examined of another benefit, a benefit that nobody applies for, and a case that is not there.
+    let stay = json!({ "bed": "general_bed", "days": 15, "meals": 45, "charged_meal_yen": 510 });
+    for (benefit, facts) in [(Benefit::Funeral, vec![(Kind::HospitalStays, stay)]), (Benefit::CareInKind, Vec::new())] {
+        let wrong = receive(&hall.store, asahikawa(), &incoming(benefit, facts), &stamp()).await;
+        assert!(matches!(wrong, Err(BenefitError::Application(_))), "{wrong:?}");
+    }
+    assert!(matches!(standing(&hall.store, asahikawa(), 77).await, Err(BenefitError::NoSuchApplication(77))));
+    assert_eq!(hall.store.benefit_dues_of(asahikawa(), HouseholdId(1)).await.unwrap(), []);
+    hall.close().await;
+}
