@@ -137,7 +137,10 @@ fn decisions(runtime: &Arc<Runtime>, cases: &[Case]) {
     let due = benefit.table.integers(SUM).unwrap().iter().filter(|yen| **yen > 0).count();
     row("high_cost: cases", format!("{} with {claims} claims, {decided} decided, {due} with a benefit", cases.len()));
 
-    let prepared: Vec<(Prepared, usize)> = cases.chunks(BATCH).map(|chunk| (Prepared::of(chunk), chunk.len())).collect();
+    // An even number of equal calls: two cores share them.
+    let calls = cases.len().div_ceil(2 * BATCH) * 2;
+    let prepared: Vec<(Prepared, usize)> =
+        cases.chunks(cases.len().div_ceil(calls)).map(|chunk| (Prepared::of(chunk), chunk.len())).collect();
     bulk::<HighCost>("high_cost", &ruled, &prepared, cases.len());
     // As a month's run asks: tables are made of cases, a sample is decided singly and compared.
     let values = native::values::<HighCost>(ruled.question.settings.on(ON).unwrap(), ON).unwrap();
