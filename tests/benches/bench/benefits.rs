@@ -137,7 +137,10 @@ fn decisions(runtime: &Arc<Runtime>, cases: &[Case]) {
     let due = benefit.table.integers(SUM).unwrap().iter().filter(|yen| **yen > 0).count();
     row("high_cost: cases", format!("{} with {claims} claims, {decided} decided, {due} with a benefit", cases.len()));
 
-    let prepared: Vec<(Prepared, usize)> = cases.chunks(BATCH).map(|chunk| (Prepared::of(chunk), chunk.len())).collect();
+    // An even number of equal calls: two cores share them.
+    let calls = cases.len().div_ceil(2 * BATCH) * 2;
+    let prepared: Vec<(Prepared, usize)> =
+        cases.chunks(cases.len().div_ceil(calls)).map(|chunk| (Prepared::of(chunk), chunk.len())).collect();
     bulk::<HighCost>("high_cost", &ruled, &prepared, cases.len());
     // As a month's run asks: tables are made of cases, a sample is decided singly and compared.
     let values = native::values::<HighCost>(ruled.question.settings.on(ON).unwrap(), ON).unwrap();
@@ -314,23 +317,26 @@ async fn run(store: Store, runtime: &Arc<Runtime>) {
     let shelf = Shelf::new(store.clone(), Arc::clone(runtime));
     let request = month::Request { municipality: municipality(), month, decided_on: TODAY, only: Vec::new() };
     let stop = AtomicBool::new(false);
-    let mut seconds = Vec::new();
-    let mut tallies = Vec::new();
-    for _ in 0..2 {
+    let timed = async || {
         let start = Instant::now();
-        tallies.push(month::run(&store, &shelf, &request, &stamp, &stop, |_| {}).await.unwrap());
-        seconds.push(start.elapsed().as_secs_f64());
+        let tally = month::run(&store, &shelf, &request, &stamp, &stop, |_| {}).await.unwrap();
+        (tally, start.elapsed().as_secs_f64())
+    };
+    let (first, once) = timed().await;
+    let mut again = f64::INFINITY;
+    for _ in 0..3 {
+        let (tally, seconds) = timed().await;
+        assert!(first.decided > 0 && tally.decided == 0 && tally.orders == 0, "{first:?} {tally:?}");
+        again = again.min(seconds);
     }
-    let [first, again] = &tallies[..] else { return };
-    assert!(first.decided > 0 && again.decided == 0 && again.orders == 0, "{first:?} {again:?}");
     row(
         "a month's run: households, with claims, decided, orders",
         format!("{}, {}, {}, {}", first.households, first.with_claims, first.decided, first.orders),
     );
-    let micros = |place: usize| seconds[place] * 1e6 / first.with_claims as f64;
-    row("a month's run, first: per household with claims", format!("{:.0} us ({:.2} s)", micros(0), seconds[0]));
-    row("a month's run, again: per household with claims", format!("{:.0} us ({:.2} s)", micros(1), seconds[1]));
-    verdict("a month's run, again / first", seconds[1] / seconds[0], 1.0, true);
+    let micros = |seconds: f64| seconds * 1e6 / first.with_claims as f64;
+    row("a month's run, first: per household with claims", format!("{:.0} us ({once:.2} s)", micros(once)));
+    row("a month's run, again: per household with claims", format!("{:.0} us ({again:.2} s)", micros(again)));
+    verdict("a month's run, again / first", again / once, 1.0, true);
 }
 
 /// The report.

@@ -150,7 +150,10 @@ async fn facts_stand_on_two_axes_and_incomes_are_another_departments() {
     let desk = hall.client(&service, "qualification").await;
     let facts = desk.get("/people/901/facts").await.json();
     let kinds: Vec<&str> = facts["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
-    assert_eq!((kinds, &facts["withheld"]), (vec!["persons", "membership"], &json!(["incomes", "property", "pensions", "applications"])));
+    assert_eq!(
+        (kinds, &facts["withheld"]),
+        (vec!["persons", "membership"], &json!(["incomes", "property", "pensions", "applications", "resident_taxes"]))
+    );
     // Receipts and collection see no facts at all; each refusal stands in the chain.
     let (before, _) = hall.store.audit_head(hall.municipality).await.unwrap();
     assert_eq!(desk.get("/people/901/facts?kind=incomes").await.code(), "forbidden");

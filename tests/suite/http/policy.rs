@@ -444,6 +444,7 @@ async fn every_look_up_leaves_one_entry_answered_or_refused() {
     for database in [Database::Sqlite, Database::Postgres] {
         let hall = CityHall::new(database, 4).await;
         hall.add_the_money_slots().await;
+        hall.add_the_benefit_slots().await;
         let service = hall.serve().await;
         let (routes, records) = (served(&service).await, Records::of(&hall, &service).await);
         let members = hall.client(&service, "qualification").await.get("/households/3").await.json();

@@ -141,6 +141,8 @@ async fn check_applications(store: &Store) {
     assert_eq!(kept, happened.map(|(event, _)| event));
     let of_case = store.applications_of_case(office, HOME, Slot::LumpSum, day("2026-05-20")).await.unwrap();
     assert_eq!(of_case, [Application { number: 1, ..application() }, Application { number: 2, ..other }]);
+    assert_eq!(store.applications_of(office, HOME).await.unwrap(), of_case);
+    assert_eq!(store.applications_of(office, HouseholdId(HOME.0 + 1)).await.unwrap(), []);
     assert_eq!(store.applications(office, 1, 9).await.unwrap().len(), 1);
     assert_eq!(store.application(office, 3).await.unwrap(), None);
     let unknown = store.save_application_fact(office, 3, &funeral(3, "2026-06-01"), &stamp()).await;
