@@ -144,6 +144,17 @@ impl Date {
     }
 }
 
+/// The first day of the month of a day.
+pub const fn month_of(day: Date) -> Date {
+    Date::new(day.year(), day.month(), 1)
+}
+
+/// The first day of the month so many months later than that of a day; earlier for a negative number.
+pub const fn months_after(day: Date, months: i32) -> Date {
+    let place = day.year() * 12 + day.month() - 1 + months;
+    Date::new(place.div_euclid(12), place.rem_euclid(12) + 1, 1)
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day())

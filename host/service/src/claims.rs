@@ -11,10 +11,10 @@ pub mod forms;
 mod tests;
 
 use crate::claims::findings::{Standing, finding, insured, last_of_each};
-use crate::claims::forms::{Opened, ReadSet, Report, Wrong, months_after, open};
+use crate::claims::forms::{Opened, ReadSet, Report, Wrong, open};
 use jorei_domain::audit::Stamp;
 use jorei_domain::benefit::Benefit;
-use jorei_domain::calendar::{Date, FiscalYear};
+use jorei_domain::calendar::{Date, FiscalYear, months_after};
 use jorei_domain::id::{Digest, HouseholdId, Municipality, PersonId};
 use jorei_domain::ledger::{Account, Event, Phase, Posting, Transfer};
 use jorei_domain::money::Yen;

@@ -7,6 +7,8 @@ use crate::facts::{Persons, Row};
 use crate::stretches::after_months;
 use jorei_domain::calendar::{Date, FiscalYear};
 
+pub use jorei_domain::calendar::{month_of, months_after};
+
 /// How old somebody is in a month of treatment, as far as shares and limits ask.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Age {
@@ -30,17 +32,6 @@ impl Age {
     pub const fn is_elderly(self) -> bool {
         matches!(self, Age::Elderly | Age::Turning75)
     }
-}
-
-/// The first day of the month of a day.
-pub fn month_of(day: Date) -> Date {
-    Date::new(day.year(), day.month(), 1)
-}
-
-/// The first day of the month some months later; before for a negative number.
-pub fn months_after(month: Date, months: i32) -> Date {
-    let place = month.year() * 12 + month.month() - 1 + months;
-    Date::new(place.div_euclid(12), place.rem_euclid(12) + 1, 1)
 }
 
 /// The age in a month of somebody born on a day that is known.

@@ -7,7 +7,7 @@
 use crate::{BATCH, ON, Prepared, best, bulk, load, row, single, verdict};
 use jorei_domain::act::Change;
 use jorei_domain::benefit::{BENEFIT, SUM};
-use jorei_domain::calendar::Date;
+use jorei_domain::calendar::{Date, months_after};
 use jorei_domain::id::{HouseholdId, Municipality, PersonId};
 use jorei_domain::record::{Case, Fact, Kind};
 use jorei_domain::slot::Slot;
@@ -15,7 +15,7 @@ use jorei_domain::table::ABSENT;
 use jorei_engine::{Runtime, Status};
 use jorei_high_cost::HighCost;
 use jorei_sdk::native;
-use jorei_service::benefits::case::{Present, claim_fact, months_after};
+use jorei_service::benefits::case::{Present, claim_fact};
 use jorei_service::benefits::month;
 use jorei_service::claims::apply;
 use jorei_service::demo_city::DemoCity;

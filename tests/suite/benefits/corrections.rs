@@ -5,7 +5,7 @@ use super::conservation::adds_up;
 use super::hall::{Database, Hall, INCOME_YEARS, claim, exempt, months, replaced, taxed};
 use jorei_domain::benefit::Benefit;
 use jorei_domain::calendar::Date;
-use jorei_service::benefits::case::months_after;
+use jorei_domain::calendar::months_after;
 use jorei_service::claims::opposite;
 use jorei_store::medical_claims::{ClaimLine, ClaimStatus};
 use jorei_tests::length;

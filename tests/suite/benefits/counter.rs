@@ -3,9 +3,9 @@
 use super::super::reassessment::asahikawa;
 use super::hall::{Database, Hall, claim, months, replaced, stamp};
 use jorei_domain::calendar::Date;
+use jorei_domain::calendar::months_after;
 use jorei_domain::id::HouseholdId;
 use jorei_domain::record::Kind;
-use jorei_service::benefits::case::months_after;
 use jorei_service::claims::opposite;
 use jorei_store::benefits::Handover;
 use jorei_store::medical_claims::ClaimLine;

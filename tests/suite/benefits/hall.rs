@@ -12,13 +12,13 @@ use jorei_connector::{Accepted, AccountItems, Answer, ConnectorError, Found, Ins
 use jorei_domain::audit::Stamp;
 use jorei_domain::benefit::Benefit;
 use jorei_domain::calendar::Date;
+use jorei_domain::calendar::months_after;
 use jorei_domain::id::{Digest, HouseholdId, PersonId};
 use jorei_domain::record::{INCOME_STATES, Kind};
 use jorei_domain::slot::Slot;
 use jorei_domain::table::ABSENT;
 use jorei_service::acts;
 use jorei_service::benefits::applications::{Incoming, note, receive};
-use jorei_service::benefits::case::months_after;
 use jorei_service::benefits::month::{Request, Tally, run};
 use jorei_service::benefits::{BenefitError, Decided, decide};
 use jorei_service::claims;

@@ -7,7 +7,7 @@ use crate::commands::officer::{OfficerArgs, moment, program};
 use crate::office::{OfficeArgs, decided_on, parse_date, run, runtime};
 use anyhow::{Context as _, bail};
 use jorei_domain::benefit::Benefit;
-use jorei_domain::calendar::Date;
+use jorei_domain::calendar::{Date, months_after};
 use jorei_domain::id::{HouseholdId, PersonId};
 use jorei_domain::record::Kind;
 use jorei_domain::slot::Slot;
@@ -374,7 +374,7 @@ fn run_months(args: &RunArgs) -> anyhow::Result<Exit> {
             if tally.stopped {
                 break;
             }
-            month = jorei_service::benefits::case::months_after(month, 1);
+            month = months_after(month, 1);
         }
         listing.print(args.json)?;
         Ok(if waits { Exit::Some } else { Exit::Done })

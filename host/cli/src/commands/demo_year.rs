@@ -6,7 +6,7 @@ use crate::commands::officer::{moment, program};
 use crate::office::{OfficeArgs, parse_date, parse_year, run};
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
-use jorei_domain::calendar::{Date, FiscalYear};
+use jorei_domain::calendar::{Date, FiscalYear, months_after};
 use jorei_domain::id::{HouseholdId, Municipality};
 use jorei_service::demo_city::{Change, ChangeKind, DemoCity};
 use jorei_store::Store;
@@ -67,7 +67,7 @@ pub fn run_demo_year(args: &Args) -> anyhow::Result<Exit> {
         };
         let city = DemoCity { seed: args.seed, households };
         same_city(&store, municipality, city).await?;
-        let end = (0..args.months).fold(args.year.first_day(), |day, _| month_after(day));
+        let end = (0..args.months).fold(args.year.first_day(), |day, _| months_after(day, 1));
         let tally = learn(&store, municipality, city, args.year, args.until.map_or(end, |until| until.min(end))).await?;
         let mut listing = Listing::new(&["kind", "what", "changes", "new"]);
         for (kind, (all, new)) in &tally.kinds {
@@ -198,9 +198,4 @@ async fn same_city(store: &Store, municipality: Municipality, city: DemoCity) ->
         }
     }
     Ok(())
-}
-
-/// The first day of the next month; of a first day.
-fn month_after(day: Date) -> Date {
-    if day.month() == 12 { Date::new(day.year() + 1, 1, 1) } else { Date::new(day.year(), day.month() + 1, 1) }
 }

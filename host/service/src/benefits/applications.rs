@@ -4,10 +4,9 @@
 //! Absent here: what is due, and notices themselves.
 
 use super::BenefitError;
-use super::case::month_of;
 use jorei_domain::audit::Stamp;
 use jorei_domain::benefit::Benefit;
-use jorei_domain::calendar::Date;
+use jorei_domain::calendar::{Date, month_of};
 use jorei_domain::id::{HouseholdId, Municipality, PersonId};
 use jorei_domain::ledger::Account;
 use jorei_domain::record::{Fact, Kind};

@@ -9,7 +9,7 @@ use crate::decide_case::decide as decide_live;
 use crate::revisions::{LiveRevision, RevisionError, Shelf};
 use crate::words::Words;
 use jorei_domain::benefit::Benefit;
-use jorei_domain::calendar::Date;
+use jorei_domain::calendar::{Date, month_of, months_after};
 use jorei_domain::decision::{Decision, Outcome};
 use jorei_domain::id::{HouseholdId, Knowledge, Municipality, PersonId};
 use jorei_domain::record::{CATEGORIES_OVER_70, CATEGORIES_UNDER_70, Case, Fact, Kind, Person, WAYS};
@@ -21,17 +21,6 @@ use jorei_store::decisions::StoredDecision;
 use jorei_store::facts::StoredCase;
 use jorei_store::medical_claims::ClaimLine;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// The first day of the month of a day.
-pub fn month_of(day: Date) -> Date {
-    Date::new(day.year(), day.month(), 1)
-}
-
-/// The first day of the month some months later, or before for a negative number.
-pub fn months_after(month: Date, months: i32) -> Date {
-    let place = month.year() * 12 + month.month() - 1 + months;
-    Date::new(place.div_euclid(12), place.rem_euclid(12) + 1, 1)
-}
 
 /// The persons who belong to a household for the month of a date, with their facts.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@
 
 use super::BenefitError;
 use super::applications::{benefits_of, is_complete, simplified};
-use super::case::{Assembled, Desk, month_of, months_after};
+use super::case::{Assembled, Desk};
 use super::due::{Due, OutOfBounds, dues};
 use crate::addressee::has_died;
 use crate::decide_case::{Made, decide as decide_live};
@@ -17,7 +17,7 @@ use crate::refunds::{Schedule, claim_number, named};
 use crate::revisions::{LiveRevision, RevisionError, Shelf};
 use jorei_domain::audit::Stamp;
 use jorei_domain::benefit::Benefit;
-use jorei_domain::calendar::{Date, FiscalYear};
+use jorei_domain::calendar::{Date, FiscalYear, month_of, months_after};
 use jorei_domain::decision::{Decision, Outcome};
 use jorei_domain::id::{DecisionId, Digest, HouseholdId, Knowledge, Municipality, PersonId};
 use jorei_domain::ledger::{Account, Event, Phase, Posting, Transfer};

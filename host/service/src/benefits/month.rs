@@ -4,14 +4,14 @@
 //! moment and be started again: what is decided and still true is not decided again, and nothing is posted twice. Memory holds one
 //! month's claims and one page of households. Absent here: the law, and whoever applies.
 
-use super::case::{Assembled, Desk, Present, claim_fact, classified_of, counts, high_cost_months, month_of, months_after};
+use super::case::{Assembled, Desk, Present, claim_fact, classified_of, counts, high_cost_months};
 use super::deciding::{Asked, Decided, Held, books_of, decide, lasts, prepare};
 use super::{BenefitError, case};
 use crate::billing::table;
 use crate::revisions::{LiveRevision, Shelf};
 use jorei_domain::audit::Stamp;
 use jorei_domain::benefit::{BENEFIT, BENEFITS_TABLE, SUM};
-use jorei_domain::calendar::Date;
+use jorei_domain::calendar::{Date, month_of, months_after};
 use jorei_domain::id::{HouseholdId, Knowledge, Municipality, PersonId};
 use jorei_domain::record::{Case, Fact};
 use jorei_domain::slot::Slot;

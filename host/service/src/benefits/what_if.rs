@@ -5,10 +5,9 @@
 //! moves, birth dates too, so that ages and months stay. Nothing is recorded. Absent here: putting it in force.
 
 use super::BenefitError;
-use super::case::months_after;
 use super::month::{Month, Tally, ask, sums};
 use crate::revisions::{LiveRevision, Shelf};
-use jorei_domain::calendar::Date;
+use jorei_domain::calendar::{Date, months_after};
 use jorei_domain::id::Municipality;
 use jorei_domain::record::{CATEGORIES_OVER_70, CATEGORIES_UNDER_70, Case, Fact, Kind, Period, Person, Unit};
 use jorei_domain::table::ABSENT;

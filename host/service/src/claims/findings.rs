@@ -4,8 +4,8 @@
 //! Persons are read once for a set, in pages, and kept as three dates each: a set has a line for nearly everybody. Absent here:
 //! what clerks do about it, and what a finding means for a benefit.
 
-use super::forms::{PHARMACY, Said, months_after};
-use jorei_domain::calendar::Date;
+use super::forms::{PHARMACY, Said};
+use jorei_domain::calendar::{Date, months_after};
 use jorei_domain::id::{Knowledge, Municipality, PersonId};
 use jorei_domain::qualification::day_of_loss;
 use jorei_domain::record::Kind;

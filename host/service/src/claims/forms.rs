@@ -11,7 +11,7 @@
 
 use crate::imports::cells::{self, Wrong as WrongCell, plain};
 use crate::imports::sheets::{FILE_BYTES, Row, csv_rows};
-use jorei_domain::calendar::Date;
+use jorei_domain::calendar::{Date, months_after};
 use jorei_domain::id::{Digest, Municipality, PersonId};
 use jorei_domain::record::{BEDS, SERVICES, SETTINGS, Unit};
 use jorei_domain::table::ABSENT;
@@ -647,12 +647,6 @@ fn month_of(text: &str) -> Option<Date> {
     let (first, last) = cells::dates(&whole).ok()?;
     let one = (first.year(), first.month()) == (last.year(), last.month()) && first != last;
     one.then(|| Date::new(first.year(), first.month(), 1))
-}
-
-/// The first day of the month so many later, or earlier.
-pub(crate) fn months_after(month: Date, months: i32) -> Date {
-    let counted = month.year() * 12 + month.month() - 1 + months;
-    Date::new(counted.div_euclid(12), counted.rem_euclid(12) + 1, 1)
 }
 
 /// The words of the column 状態, in the order of [`ClaimStatus::ALL`].

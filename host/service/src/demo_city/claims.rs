@@ -8,9 +8,9 @@
 
 use super::dice::Dice;
 use crate::claims::findings::Insured;
-use crate::claims::forms::{Head, INPATIENT, PHARMACY, Said, months_after, write_head, write_line};
+use crate::claims::forms::{Head, INPATIENT, PHARMACY, Said, write_head, write_line};
 use crate::claims::opposite;
-use jorei_domain::calendar::Date;
+use jorei_domain::calendar::{Date, months_after};
 use jorei_domain::id::{Knowledge, Municipality, PersonId};
 use jorei_store::medical_claims::{ClaimLine, ClaimStatus, Stay};
 use jorei_store::{Store, StoreError};

@@ -257,6 +257,8 @@ impl Office {
         let export = |form: &str| -> anyhow::Result<String> {
             let path = self.folder.join(form).with_extension("csv");
             let out = path.to_str().context("a path in UTF-8")?;
+            // Of an earlier step; the command overwrites nothing.
+            let _ = std::fs::remove_file(&path);
             self.run(&["export", "--form", form, "--affair", "collection", "--case", "R8-000001", "--out", out], None)?;
             Ok(std::fs::read_to_string(&path)?)
         };
