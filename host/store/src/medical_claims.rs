@@ -332,11 +332,14 @@ const SETTLED_OF_MONTH: &str = "SELECT s.line, s.way FROM claim_settlement s JOI
      AND c.ordinal = s.line WHERE s.municipality = $1 AND c.month >= $2 AND c.month <= $3 ORDER BY s.ordinal";
 const MONTHS: &str = "SELECT DISTINCT month FROM claim_line WHERE municipality = $1 AND ordinal > $2 ORDER BY month";
 const IN_KIND: &str = concat!(
-    "SELECT c.person, c.month FROM claim_line c WHERE c.municipality = $1 AND c.month >= $2 AND c.month <= $3 AND c.person >= $4 \
+    "SELECT c.person, c.month, c.finding, (SELECT s.way FROM claim_settlement s WHERE s.municipality = c.municipality \
+     AND s.line = c.ordinal ORDER BY s.ordinal DESC LIMIT 1) FROM claim_line c WHERE c.municipality = $1 AND c.month >= $2 AND c.month <= $3 AND c.person >= $4 \
      AND c.person <= $5 AND c.in_kind_counts = 1 AND ",
     stands!(),
     " ORDER BY c.person, c.month"
 );
+/// The way of settling by which a claim counts for benefits (算入).
+const COUNTS: &str = "counts";
 /// After a large load, so that the planner knows what the table has become.
 const ANALYZE: &str = "ANALYZE claim_line";
 
@@ -538,7 +541,7 @@ impl Store {
     }
 
     /// Months, both ends included, in which a claim that stands had a high-cost benefit in kind that counts (多数回), of persons in a
-    /// range of numbers.
+    /// range of numbers. A claim that counts for no benefit, by its finding or by what a clerk said, makes no month count.
     ///
     /// # Errors
     /// As [`Store::claim_set`].
@@ -551,7 +554,18 @@ impl Store {
         let query = sqlx::query(IN_KIND).bind(municipality.number());
         let query = query.bind(months.start().to_string()).bind(months.end().to_string());
         let query = query.bind(persons.start().0).bind(persons.end().0);
-        query.fetch_all(&self.pool).await?.iter().map(|row| Ok((PersonId(row.try_get(0)?), date(row.try_get(1)?)?))).collect()
+        let mut months = Vec::new();
+        for row in &query.fetch_all(&self.pool).await? {
+            let counts = match (row.try_get::<Option<&str>, _>(3)?, row.try_get::<Option<&str>, _>(2)?) {
+                (Some(way), _) => way == COUNTS,
+                (None, Some(word)) => finding(word)?.counts(),
+                (None, None) => true,
+            };
+            if counts {
+                months.push((PersonId(row.try_get(0)?), date(row.try_get(1)?)?));
+            }
+        }
+        Ok(months)
     }
 
     /// Keeps what a clerk said to a line that stands, with the posting of a claim for money.

@@ -376,10 +376,14 @@ impl Hall {
 
     /// Pays every order that waits, by a batch of two people, a file and the bank's word; answers what the file said by order.
     pub(super) async fn pay(&mut self) -> BTreeMap<i64, i64> {
-        if jorei_service::payees::open_orders(&self.store, asahikawa()).await.unwrap().is_empty() {
+        if payees::open_orders(&self.store, asahikawa()).await.unwrap().is_empty() {
             return BTreeMap::new();
         }
         let (cut, by_line) = self.send().await;
+        for line in &cut {
+            let order = self.store.order(asahikawa(), by_line[&line.payment.get()]).await.unwrap().unwrap();
+            assert_eq!(line.account, account_of(order.payee.unwrap().0), "order {} goes to its payee's account", order.number);
+        }
         self.told(&cut, Outcome::Paid).await;
         cut.iter().map(|line| (by_line[&line.payment.get()], line.amount.get())).collect()
     }

@@ -31,6 +31,7 @@ use jorei_store::ledger::LedgerError;
 use jorei_store::notices::{NewNotice, NoticeKind};
 use jorei_store::orders::{Book, PayeeKind, PaymentOrder};
 use jorei_store::{Store, StoreError};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -460,10 +461,11 @@ impl Office<'_> {
             if open <= 0 {
                 continue;
             }
-            if !schedules.contains_key(&instalment.year) {
-                schedules.insert(instalment.year, Schedule::read(store, municipality, household, instalment.year).await?);
-            }
-            let due = schedules.get(&instalment.year).and_then(|schedule| schedule.due.get(&instalment));
+            let schedule = match schedules.entry(instalment.year) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(Schedule::read(store, municipality, household, instalment.year).await?),
+            };
+            let due = schedule.due.get(&instalment);
             if let Some(due) = due.filter(|due| **due < self.decided_on) {
                 found.push((account, *due, open));
             }

@@ -104,7 +104,7 @@ pub fn dues(outcome: &Outcome, case: &Case, people: &[PersonId], benefits: &[Ben
     let mut by_benefit: BTreeMap<Benefit, i64> = BTreeMap::new();
     let mut paid = 0_i64;
     for row in 0..rows.rows() {
-        let cell = |place: usize| columns[place][row];
+        let cell = |place: usize| -> i64 { columns.get(place).map_or(ABSENT, |column| column[row]) };
         let some = |place: usize| Some(cell(place)).filter(|number| *number != ABSENT);
         let code = |place: usize| usize::try_from(cell(place)).ok();
         let benefit = code(0).and_then(|code| Benefit::ALL.get(code)).copied().ok_or_else(malformed)?;
