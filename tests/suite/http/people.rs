@@ -152,7 +152,10 @@ async fn facts_stand_on_two_axes_and_incomes_are_another_departments() {
     let kinds: Vec<&str> = facts["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
     assert_eq!(
         (kinds, &facts["withheld"]),
-        (vec!["persons", "membership"], &json!(["incomes", "property", "pensions", "applications", "resident_taxes"]))
+        (
+            vec!["persons", "membership"],
+            &json!(["incomes", "property", "pensions", "applications", "resident_taxes", "specified_diseases", "public_aid"])
+        )
     );
     // Receipts and collection see no facts at all; each refusal stands in the chain.
     let (before, _) = hall.store.audit_head(hall.municipality).await.unwrap();

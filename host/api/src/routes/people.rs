@@ -218,9 +218,12 @@ pub async fn facts(
         (None, Some(knowledge)) => Knowledge(knowledge),
         (None, None) => host.store.latest_knowledge(office).await?,
     };
-    let sees = |kind: Kind| !is_income(kind) || asker.may(&host, Action::PeopleIncomes, None);
+    let needed = |kind: Kind| {
+        if is_income(kind) { Some(Action::PeopleIncomes) } else { is_of_health(kind).then_some(Action::BenefitsShow) }
+    };
+    let sees = |kind: Kind| needed(kind).is_none_or(|action| asker.may(&host, action, None));
     if let Some(kind) = only.filter(|kind| !sees(*kind)) {
-        asker.refused(&host, Action::PeopleIncomes, &[PersonId(person)]).await?;
+        asker.refused(&host, needed(kind).unwrap_or(Action::PeopleIncomes), &[PersonId(person)]).await?;
         return Err(Problem::new(Code::Forbidden, format!("this account's tasks do not include {}", kind.name())));
     }
     let known = host.store.person_facts(office, PersonId(person), as_of).await?;
@@ -304,6 +307,11 @@ pub async fn enter_fact(
 /// Incomes, property, pensions and what an application states of them belong to another file than the rest.
 fn is_income(kind: Kind) -> bool {
     matches!(kind, Kind::Incomes | Kind::Property | Kind::Pensions | Kind::Applications | Kind::ResidentTaxes)
+}
+
+/// What says something of somebody's health is for those who decide benefits alone.
+fn is_of_health(kind: Kind) -> bool {
+    matches!(kind, Kind::SpecifiedDiseases | Kind::PublicAid)
 }
 
 fn kind(word: &str) -> Answer<Kind> {
