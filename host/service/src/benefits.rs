@@ -11,6 +11,8 @@ mod deciding;
 pub mod due;
 pub mod letter;
 pub mod month;
+#[cfg(test)]
+mod tests;
 pub mod what_if;
 
 pub use deciding::{Decided, Held, Posted, decide};
