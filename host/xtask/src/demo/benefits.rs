@@ -1,5 +1,6 @@
 //! The demo's benefits: a year of claims, the law of August 2026 as an upgrade, and one month's benefits on their way to the bank.
 
+use super::money::Neighbour;
 use super::{Office, TANAKA, ordinance, println_all};
 use crate::step;
 use anyhow::{Context as _, ensure};
@@ -20,7 +21,7 @@ const APPLICATIONS: usize = 40;
 
 impl Office {
     /// A year of claims, the change of the law, and payment.
-    pub(super) fn benefits(&self) -> anyhow::Result<()> {
+    pub(super) fn benefits(&self, server: &Neighbour) -> anyhow::Result<()> {
         step("rules of benefits, on the same way into the office: what is law up to July 2026 first");
         for rule in RULES {
             let package = self.package(rule, "0.1.0")?;
@@ -70,7 +71,7 @@ impl Office {
             self.command(&["rollback", "--to", &old, "--from", CHANGE, "--until", "2027-04-01", "--reason", "試行"], TANAKA).output()?;
         ensure!(!told.status.success(), "the old revision was put in force for August");
         println_all(&String::from_utf8_lossy(&told.stderr));
-        self.paid_benefits()
+        self.paid_benefits(server)
     }
 
     /// Hands the sets of claims over, in the order of their serials.
@@ -111,8 +112,8 @@ impl Office {
     }
 
     /// Heads apply for July; what is due is ordered, inquired about, released, paid, and corrected by later claims.
-    fn paid_benefits(&self) -> anyhow::Result<()> {
-        step("heads apply for July; one of them registers for the simplified procedure");
+    fn paid_benefits(&self, server: &Neighbour) -> anyhow::Result<()> {
+        step("heads apply for July");
         let (heads, _) = self.register()?;
         let mut rows = self.rows(&["benefit", "candidates", "--month", LAST_OF_OLD])?;
         rows.sort_by_key(|row| std::cmp::Reverse(row["yen"].as_i64()));
@@ -139,7 +140,7 @@ impl Office {
             .filter_map(|row| row["household"].as_i64())
             .filter(|household| households.contains(household))
             .collect();
-        self.pay(&ordered, "0002", "給付費の支払")?;
+        self.pay(server, &ordered, "0002", "給付費の支払")?;
         self.run(&["benefit", "show", &household], None)?;
         self.run(&["ledger", "check"], None)?;
         println_all(&self.told(&["benefit", "applications"], None)?.lines().take(12).map(|line| format!("{line}\n")).collect::<String>());

@@ -69,8 +69,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let household = office.example(&told)?;
 
     let mut receipts = office.year_of_change()?;
-    office.money(&mut receipts)?;
-    office.benefits()?;
+    let server = money::Neighbour::start(&office, "server")?;
+    office.money(&server, &mut receipts)?;
+    office.benefits(&server)?;
+    drop(server);
 
     step("a second signed package arrives, with it an ordinance that rounds each part down to 10 yen in place of 100");
     // The second package's rule is the first one's under another version: what changes amounts is the ordinance.

@@ -20,14 +20,14 @@ const PAID: &str = "振込済";
 const LAST_RECEIPTS: &str = "2026-05-31";
 
 /// A neighbour that runs as long as this lives: it ends with its standard input.
-struct Neighbour {
+pub(super) struct Neighbour {
     process: Child,
     main: String,
     control: String,
 }
 
 impl Neighbour {
-    fn start(office: &Office, role: &str) -> anyhow::Result<Neighbour> {
+    pub(super) fn start(office: &Office, role: &str) -> anyhow::Result<Neighbour> {
         let token = token_file(office)?;
         let mut process = Command::new(office.jorei.with_file_name("jorei-neighbour"))
             .args([role, "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--until-input-ends", "--token-file"])
@@ -146,7 +146,7 @@ impl Office {
     }
 
     /// From overpayments to a bank line and back.
-    pub(super) fn money(&self, taken: &mut BTreeSet<OsString>) -> anyhow::Result<()> {
+    pub(super) fn money(&self, server: &Neighbour, taken: &mut BTreeSet<OsString>) -> anyhow::Result<()> {
         step("the rest of the year's receipts, and each day held against what the bank delivered");
         self.receive(taken, LAST_RECEIPTS)?;
         println_all(&self.told(&["reconcile", "--from", "2025-04-01", "--on", LAST_RECEIPTS], None)?);
@@ -160,7 +160,7 @@ impl Office {
         step("one household: the notice it gets");
         self.run(&["refund", "notice", &decided[0].to_string()], TANAKA)?;
 
-        let batch = self.pay(&households, "0001", "還付金の支払")?;
+        let batch = self.pay(server, &households, "0001", "還付金の支払")?;
         self.run(&["ledger", "totals"], None)?;
         self.run(&["ledger", "check"], None)?;
 
@@ -176,13 +176,12 @@ impl Office {
     }
 
     /// Orders of households on their way to the bank and back; answers the batch. Files have a number.
-    pub(super) fn pay(&self, households: &BTreeSet<i64>, number: &str, reason: &str) -> anyhow::Result<String> {
+    pub(super) fn pay(&self, server: &Neighbour, households: &BTreeSet<i64>, number: &str, reason: &str) -> anyhow::Result<String> {
         let vault = self.folder.join("vault.key");
         let vault = vault.to_str().context("a path in UTF-8")?;
         step("the heads agree to their public-money receiving accounts; the intermediate server is asked (a program of ours)");
-        let server = Neighbour::start(self, "server")?;
-        self.consents(households, &server)?;
-        self.inquire(&server)?;
+        self.consents(households, server, reason)?;
+        self.inquire(server)?;
         println_all(&self.told(&["payee", "list"], None)?);
 
         step("a batch: tanaka makes it and asks for its release, suzuki signs; asked again just before the file is cut");
@@ -191,7 +190,7 @@ impl Office {
         println_all(&told);
         self.sign(&told)?;
         self.run(&["payment", "check", &batch], TANAKA)?;
-        self.inquire(&server)?;
+        self.inquire(server)?;
         let file = self.folder.join(format!("sofuri-{number}.txt"));
         let path = file.to_str().context("a path in UTF-8")?;
         let cut = ["payment", "cut", &batch, "--out", path, "--leave-out", "--vault-key", vault];
@@ -275,13 +274,15 @@ impl Office {
     }
 
     /// Consents of the heads, and what the register at the server says of them: most have an account, some of each fault.
-    fn consents(&self, households: &BTreeSet<i64>, server: &Neighbour) -> anyhow::Result<()> {
+    fn consents(&self, households: &BTreeSet<i64>, server: &Neighbour, matter: &str) -> anyhow::Result<()> {
         let (heads, kana) = self.register()?;
         let mut persons = Vec::new();
+        // One consent is for one matter.
+        let document = format!("オンライン申請（{matter}）");
         for household in households {
             let Some(person) = heads.get(household) else { continue };
             let words = ["refund", "consent", &household.to_string(), "--kind", "public_account", "--by", &person.to_string()];
-            let words = [&words[..], &["--channel", "online", "--document", "オンライン申請"]].concat();
+            let words = [&words[..], &["--channel", "online", "--document", &document]].concat();
             let output = self.command(&words, TANAKA).output()?;
             ensure!(output.status.success(), "the consent of household {household}: {}", String::from_utf8_lossy(&output.stderr));
             persons.push(*person);
