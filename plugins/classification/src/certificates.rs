@@ -11,7 +11,7 @@ use jorei_sdk::*;
 /// Certificates that hold in the month, or would if they were granted.
 ///
 /// # Errors
-/// `settings_missing`, `birth_unclear`.
+/// `settings_missing`, `age_unclear`.
 pub(crate) fn of<'a, T: Trace<'a>>(
     case: &Case<'a, ClassificationFacts>,
     month: Month,
@@ -78,7 +78,7 @@ pub(crate) fn of<'a, T: Trace<'a>>(
 /// The first day on which a certificate from a day no longer holds: after the last month of its year, at 70, on the 75th birthday.
 ///
 /// # Errors
-/// `birth_unclear`.
+/// `age_unclear`.
 fn ends(person: &Insured<'_>, from: Date, last_month: i32) -> Result<Date, Refusal> {
     let after = Date::new(from.year() + i32::from(from.month() > last_month), last_month, 1);
     let year_end = age::months_after(after, 1);
@@ -90,7 +90,7 @@ fn ends(person: &Insured<'_>, from: Date, last_month: i32) -> Result<Date, Refus
     };
     let (earliest, latest) = (person.row.birth_earliest().peek(), person.row.birth_latest().peek());
     if by_age(earliest) != by_age(latest) {
-        let refusal = Refusal::fact_missing("birth_unclear").with("earliest", earliest).with("latest", latest);
+        let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest);
         return Err(refusal.with("month", from).article("Act art. 42"));
     }
     Ok(by_age(earliest))

@@ -97,7 +97,7 @@ fn adjusted<'a, T: Trace<'a>>(
             continue;
         }
         if group(earliest) != group(latest) {
-            let refusal = Refusal::fact_missing("birth_unclear").with("earliest", earliest).with("latest", latest);
+            let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest);
             return Err(refusal.with("month", day).article("Order art. 27-2"));
         }
         t.see(row.birth_earliest());

@@ -25,7 +25,7 @@ impl<'a> Household<'a> {
     /// Reads it.
     ///
     /// # Errors
-    /// `birth_unclear`, `loss_cause_open`, `head_missing`, `two_heads`.
+    /// `age_unclear`, `loss_cause_open`, `head_missing`, `two_heads`.
     pub(crate) fn of<T: Trace<'a>>(case: &Case<'a, ClassificationFacts>, month: Month, t: &mut T) -> Result<Household<'a>, Refusal> {
         let group = t.open("insured");
         let mut insured = Vec::new();
@@ -78,7 +78,7 @@ impl<'a> Household<'a> {
     /// Does the restriction leave out this person: too young, or aided by a law that spares?
     ///
     /// # Errors
-    /// `birth_unclear`.
+    /// `age_unclear`.
     pub(crate) fn is_spared<T: Trace<'a>>(
         &self,
         case: &Case<'a, ClassificationFacts>,
@@ -91,7 +91,7 @@ impl<'a> Household<'a> {
         let young = |born: Date| month.first < FiscalYear::of(born.reaches(i32::try_from(until).unwrap_or(0))).end();
         let (earliest, latest) = (t.see(person.row.birth_earliest()), t.see(person.row.birth_latest()));
         if young(earliest) != young(latest) {
-            let refusal = Refusal::fact_missing("birth_unclear").with("earliest", earliest).with("latest", latest);
+            let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest);
             return Err(refusal.with("month", month.first).article("Act art. 54-3"));
         }
         let codes = &values.spared_aid_codes;

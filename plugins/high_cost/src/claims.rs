@@ -158,7 +158,7 @@ fn group(claim: &Claim, own: &[&Claim]) -> Group {
 /// The persons who were treated, in the order of the case, and the benefit beyond the limits of specified diseases.
 ///
 /// # Errors
-/// `claim_at_age`, `claim_not_insured`, `birth_unclear`, and those of the specified diseases.
+/// `claim_at_age`, `claim_not_insured`, `age_unclear`, and those of the specified diseases.
 pub(crate) fn patients<'a, T: Trace<'a>>(
     case: &Case<'a, HighCostFacts>,
     values: &'a Values,

@@ -294,7 +294,7 @@ fn categories<'a>(case: &Case<'a, HospitalFacts>, month: Date) -> Result<Option<
 /// What a person owes by in a month: none where the category is not known.
 ///
 /// # Errors
-/// `categories_twice`, `birth_unclear`.
+/// `categories_twice`, `age_unclear`.
 pub(crate) fn class<'a, T: Trace<'a>>(
     case: &Case<'a, HospitalFacts>,
     person: i64,
@@ -328,13 +328,13 @@ pub(crate) fn class<'a, T: Trace<'a>>(
 /// Is the person past the month in which 65 is reached (Act art. 36 para. 2 no. 2)?
 ///
 /// # Errors
-/// `birth_unclear`.
+/// `age_unclear`.
 fn is_65<'a, T: Trace<'a>>(case: &Case<'a, HospitalFacts>, person: i64, month: Date, t: &mut T) -> Result<bool, Refusal> {
     let Some(row) = case.rows(|facts| &facts.persons).find(|row| row.place() as i64 == person) else { return Ok(false) };
     let (earliest, latest) = (t.see(row.birth_earliest()), t.see(row.birth_latest()));
     let past = |born: Date| age::month_of(born.reaches(65)) < month;
     if past(earliest) != past(latest) {
-        let refusal = Refusal::fact_missing("birth_unclear").with("earliest", earliest).with("latest", latest);
+        let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest);
         return Err(refusal.with("month", month).article("Act art. 52-2"));
     }
     Ok(past(earliest))

@@ -62,12 +62,12 @@ pub fn in_month(born: Date, month: Date) -> Age {
 /// The age of a person of the case in a month.
 ///
 /// # Errors
-/// `birth_unclear` where the earliest and the latest possible birth date answer differently.
+/// `age_unclear` where the earliest and the latest possible birth date answer differently.
 pub fn of_person(person: &Row<'_, Persons>, month: Date) -> Result<Age, Refusal> {
     let (earliest, latest) = (person.birth_earliest().peek(), person.birth_latest().peek());
     let (one, other) = (in_month(earliest, month), in_month(latest, month));
     if one != other {
-        let refusal = Refusal::fact_missing("birth_unclear").with("earliest", earliest).with("latest", latest).with("month", month);
+        let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest).with("month", month);
         return Err(refusal.article("Act art. 42"));
     }
     Ok(one)

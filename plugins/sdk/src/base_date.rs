@@ -49,7 +49,7 @@ impl BenefitYear {
     ///
     /// # Errors
     /// `loss_cause_on_base_date`: the qualification ended on that very day, and without its cause nobody knows whether it still held.
-    /// `birth_unclear`: the earliest and the latest possible birth date answer differently about 75.
+    /// `age_unclear`: the earliest and the latest possible birth date answer differently about 75.
     pub fn covers<'a, T: Trace<'a>>(
         self,
         person: &Row<'a, Persons>,
@@ -90,7 +90,7 @@ impl BenefitYear {
         let (earliest, latest) = (t.see(person.birth_earliest()), t.see(person.birth_latest()));
         let is_75 = |born: Date| matches!(in_month(born, day), Age::Turning75 | Age::Over75);
         if is_75(earliest) != is_75(latest) {
-            let refusal = Refusal::fact_missing("birth_unclear").with("earliest", earliest).with("latest", latest).with("month", day);
+            let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest).with("month", day);
             return Err(refusal.article("Act art. 6"));
         }
         Ok(!is_75(earliest))

@@ -88,7 +88,7 @@ pub const LABELS: &[Label] = &[
     ),
     label("amount_out_of_range", "金額が扱える範囲を超えました。入力の金額を確認してください。", "{error}; check the amounts given"),
     label(
-        "birth_unclear",
+        "age_unclear",
         "生年月日が{earliest}から{latest}までの間としか分からず、{month}の年齢区分が決まりません。生年月日を確認してください。",
         "born between {earliest} and {latest}, which leaves the age in {month} open; find the birth date",
     ),

@@ -7,5 +7,6 @@ mod conservation;
 mod corrections;
 mod counter;
 mod hall;
+mod set_off;
 mod situations;
 mod year;

@@ -353,7 +353,8 @@ fn run_months(args: &RunArgs) -> anyhow::Result<Exit> {
             .await;
             bar.finish_and_clear();
             let tally = done?;
-            waits |= tally.stopped || tally.provisional + tally.refused + tally.failed + tally.without_application + tally.held > 0;
+            waits |= tally.stopped
+                || tally.provisional + tally.refused + tally.failed + tally.without_application + tally.held + tally.vanished > 0;
             listing.push(vec![
                 month_ja(month).into(),
                 tally.claims.into(),
@@ -370,6 +371,7 @@ fn run_months(args: &RunArgs) -> anyhow::Result<Exit> {
                 tally.failed.into(),
                 tally.without_application.into(),
                 tally.held.into(),
+                tally.vanished.into(),
             ]);
             if tally.stopped {
                 break;
@@ -398,6 +400,7 @@ fn months_listing() -> Listing {
         ("failed", "障害"),
         ("without_application", "未申請"),
         ("held", "保留"),
+        ("vanished", "世帯員なし"),
     ])
 }
 

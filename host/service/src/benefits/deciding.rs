@@ -59,6 +59,8 @@ pub enum Held {
     Lapsed,
     /// An order for the same thing is at the bank: it waits for the answer.
     Underway(i64),
+    /// Nobody belongs to the household for the month any more, and something is due to it by an earlier decision.
+    Vanished,
 }
 
 impl Held {
@@ -75,6 +77,9 @@ impl Held {
             Held::InArrears => "簡素化の登録がありますが滞納があります。充当の同意又は納付を確認してください".to_owned(),
             Held::Suspended => "給付の一時差止中です。滞納の解消又は特別の事情を確認してください".to_owned(),
             Held::Lapsed => "申請が時効の完成後です。受付日と時効の起算日を確認してください".to_owned(),
+            Held::Vanished => {
+                "支給済み又は支給決定済みですが、この月に世帯員がいません。資格・世帯の記録を確認し、返納を検討してください".to_owned()
+            }
             Held::Underway(order) => format!("支出命令 {order} が銀行で処理中です。結果の到着後に再度決定してください"),
         }
     }
@@ -623,7 +628,7 @@ fn key_number(slot: Slot, on: Date, key: &BenefitKey) -> i64 {
 
 /// What a clerk is told, where it was not told already, or that it holds no more. It stands in the queue of the fiscal year of the
 /// case.
-async fn notices(
+pub(super) async fn notices(
     store: &Store,
     (municipality, household, slot): (Municipality, HouseholdId, Slot),
     (case_on, version, knowledge): (Date, i64, Knowledge),

@@ -5,7 +5,7 @@
 //! month's claims and one page of households. Absent here: the law, and whoever applies.
 
 use super::case::{Assembled, Desk, Present, claim_fact, classified_of, counts, high_cost_months};
-use super::deciding::{Asked, Decided, Held, books_of, decide, lasts, prepare};
+use super::deciding::{Asked, Decided, Held, books_of, decide, lasts, notices, prepare};
 use super::{BenefitError, case};
 use crate::billing::table;
 use crate::revisions::{LiveRevision, Shelf};
@@ -19,7 +19,7 @@ use jorei_engine::{Answers, Status};
 use jorei_store::Store;
 use jorei_store::decisions::StoredDecision;
 use jorei_store::medical_claims::ClaimLine;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -76,6 +76,8 @@ pub struct Tally {
     pub without_application: u64,
     /// Held for another reason.
     pub held: u64,
+    /// Something is due to the household by an earlier decision, and nobody belongs to it for the month any more: a clerk's work.
+    pub vanished: u64,
     /// Stopped before the end on request.
     pub stopped: bool,
 }
@@ -138,7 +140,7 @@ pub async fn run(
         return Err(BenefitError::Date { slot: Slot::HighCost, on: month, what: "it is the first day of a month" });
     }
     let month = Month::open(store, shelf, municipality, month).await?;
-    let mut tally = Tally::default();
+    let (mut tally, mut decided_before) = (Tally::default(), HashSet::new());
     let mut after = None;
     loop {
         if stop.load(Ordering::Relaxed) {
@@ -146,6 +148,7 @@ pub async fn run(
             return Ok(tally);
         }
         let Some(known) = month.page(&mut after, &request.only, &mut tally).await? else { break };
+        decided_before.extend(known.iter().filter(|known| known.decided).map(|known| known.present.household));
         let candidates = month.candidates(known).await?;
         tally.candidates += candidates.len() as u64;
         for chunk in candidates.chunks(WRITTEN_AT_ONCE) {
@@ -160,6 +163,7 @@ pub async fn run(
         }
         progress(&tally);
     }
+    tally.vanished = month.vanished(&decided_before, &request.only, stamp).await?;
     Ok(tally)
 }
 
@@ -330,6 +334,29 @@ impl<'m> Month<'m> {
         let due = sums(&answers);
         let wanted = |place: usize, known: &Known| known.decided || due[place].is_none_or(|yen| yen > 0);
         Ok(known.into_iter().enumerate().filter(|(place, known)| wanted(*place, known)).map(|(_, known)| known).collect())
+    }
+
+    /// Tells clerks of households to which something is due and to which nobody belongs for the month as the office knows it now; answers
+    /// how many. Their case cannot be made, so that nothing is posted by itself.
+    async fn vanished(&self, present: &HashSet<HouseholdId>, only: &[HouseholdId], stamp: &Stamp) -> Result<u64, BenefitError> {
+        let (store, municipality, month) = (self.store, self.municipality, self.month);
+        let (everybody, mut count, mut told) = (HouseholdId(i64::MIN)..=HouseholdId(i64::MAX), 0, Vec::new());
+        for stored in store.high_cost_decisions(municipality, everybody, month..=month).await? {
+            let household = stored.decision.household;
+            if present.contains(&household) || !(only.is_empty() || only.contains(&household)) {
+                continue;
+            }
+            let dues = store.benefit_dues(municipality, household, Slot::HighCost, month).await?;
+            if dues.last().is_some_and(|due| due.due_yen > 0) {
+                count += 1;
+                let of = (municipality, household, Slot::HighCost);
+                told.extend(notices(store, of, (month, stored.version, self.as_of), Some(&Held::Vanished)).await?);
+            }
+        }
+        if !told.is_empty() {
+            store.save_run(&[], &told, &[], stamp).await?;
+        }
+        Ok(count)
     }
 
     /// Decides candidates for the record, in one transaction; one by one where others write about them.
