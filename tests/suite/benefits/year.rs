@@ -152,6 +152,7 @@ async fn stopped_and_continued(database: Database) {
     assert_eq!(hall.due(&all, &[month]).await.len(), 100);
     let second = hall.month(month).await;
     assert_eq!((second.stopped, second.decided, second.unchanged, second.orders), (false, 130, 100, 130), "{second:?}");
+    assert_eq!((first.vanished, second.vanished), (0, 0));
     assert_eq!((second.due_yen, second.ordered_yen), (MANY * 212_570, 130 * 212_570));
     let due = hall.due(&all, &[month]).await;
     assert!(due.len() == 230 && due.values().all(|yen| *yen == 212_570), "{due:?}");

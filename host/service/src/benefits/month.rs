@@ -140,7 +140,7 @@ pub async fn run(
         return Err(BenefitError::Date { slot: Slot::HighCost, on: month, what: "it is the first day of a month" });
     }
     let month = Month::open(store, shelf, municipality, month).await?;
-    let (mut tally, mut decided_before) = (Tally::default(), HashSet::new());
+    let (mut tally, mut looked_at) = (Tally::default(), HashSet::new());
     let mut after = None;
     loop {
         if stop.load(Ordering::Relaxed) {
@@ -148,7 +148,7 @@ pub async fn run(
             return Ok(tally);
         }
         let Some(known) = month.page(&mut after, &request.only, &mut tally).await? else { break };
-        decided_before.extend(known.iter().filter(|known| known.decided).map(|known| known.present.household));
+        looked_at.extend(known.iter().map(|known| known.present.household));
         let candidates = month.candidates(known).await?;
         tally.candidates += candidates.len() as u64;
         for chunk in candidates.chunks(WRITTEN_AT_ONCE) {
@@ -163,7 +163,7 @@ pub async fn run(
         }
         progress(&tally);
     }
-    tally.vanished = month.vanished(&decided_before, &request.only, stamp).await?;
+    tally.vanished = month.vanished(&looked_at, &request.only, stamp).await?;
     Ok(tally)
 }
 
