@@ -111,7 +111,7 @@ impl Office {
         Ok(largest.context("a household to which something is due")?.0)
     }
 
-    /// Heads apply for July; what is due is ordered, inquired about, released, paid, and corrected by later claims.
+    /// Heads apply for July; what is due is ordered, inquired about, released and paid.
     fn paid_benefits(&self, server: &Neighbour) -> anyhow::Result<()> {
         step("heads apply for July");
         let (heads, _) = self.register()?;
