@@ -5,8 +5,8 @@ mod office;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    Exit, account, activate, approve, arrears, assess, audit, benefit, claims, compile_component, demo_city, demo_claims, demo_receipts,
-    demo_taxes, demo_year, evaluate, exemption, explain, export, fact, history, import, inquiry, instalments, key, ledger,
+    Exit, account, activate, approve, arrears, assess, audit, benefit, claims, compile_component, demo_benefits, demo_city, demo_claims,
+    demo_receipts, demo_year, evaluate, exemption, explain, export, fact, history, import, inquiry, instalments, key, ledger,
     office as settings, ordinance, payee, payment, person, queue, reassess, receipt, refund, revision, rule, rule_build, rule_pack, serve,
     shadow, vault,
 };
@@ -60,7 +60,7 @@ enum Command {
     DemoCity(demo_city::Args),
     DemoYear(demo_year::Args),
     DemoReceipts(demo_receipts::Args),
-    DemoTaxes(demo_taxes::Args),
+    DemoBenefits(demo_benefits::Args),
     DemoClaims(demo_claims::Args),
     Import(import::Args),
     Export(export::Args),
@@ -153,7 +153,7 @@ fn main() -> ExitCode {
         Command::Schema(args) => evaluate::schema(&args),
         Command::DemoCity(args) => demo_city::run_demo_city(&args),
         Command::DemoReceipts(args) => demo_receipts::run_demo_receipts(&args),
-        Command::DemoTaxes(args) => demo_taxes::run_demo_taxes(&args),
+        Command::DemoBenefits(args) => demo_benefits::run_demo_benefits(&args),
         Command::DemoClaims(args) => demo_claims::run_demo_claims(&args),
         Command::DemoYear(args) => demo_year::run_demo_year(&args),
         Command::Import(args) => import::run_import(&args),

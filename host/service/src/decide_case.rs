@@ -12,7 +12,7 @@ use jorei_domain::slot::Slot;
 use jorei_engine::{Cases, Fault};
 use jorei_store::decisions::{CurrentDecision, NewDecision, PackedDecision};
 use jorei_store::facts::StoredCase;
-use jorei_store::{Store, StoreError};
+use jorei_store::{Store, StoreError, unless_overtaken};
 use std::sync::Arc;
 
 /// A decision and what it took. What it took is no part of its content.
@@ -227,10 +227,8 @@ pub async fn record(
         };
         if !(chained.decisions.is_empty() && chained.notices.is_empty()) {
             let kept = (&chained.decisions[..], &chained.notices[..], &chained.bills[..]);
-            match levy::keep(store, municipality, kept, decided_on, stamp).await {
-                Ok(_) => {}
-                Err(StoreError::DecidedOtherwise { .. } | StoreError::NotTheSuccessor { .. }) => continue,
-                Err(error) => return Err(error.into()),
+            if unless_overtaken(levy::keep(store, municipality, kept, decided_on, stamp).await)?.is_none() {
+                continue;
             }
         }
         let cost = chained.cost;

@@ -26,6 +26,7 @@
 //! its number only: the first hundred of a large city are a city of one hundred.
 
 mod addresses;
+pub mod benefits;
 mod changes;
 pub mod claims;
 mod compose;
@@ -35,7 +36,6 @@ mod income;
 mod names;
 pub mod receipts;
 mod special;
-pub mod taxes;
 
 pub use changes::{Change, ChangeKind};
 pub use special::Special;

@@ -78,6 +78,15 @@ pub struct Application {
     pub document: String,
 }
 
+/// What became of an application that was to be kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ApplicationSaved {
+    /// It is here under this number, from now on or since before.
+    Here(i64),
+    /// Nothing was kept: the one of this number is the same but for what was examined.
+    Otherwise(i64),
+}
+
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $ja:literal;)*) => {
         /// What happened to an application.
@@ -339,8 +348,8 @@ impl Store {
         Ok(query.fetch_optional(&self.pool).await?.is_some())
     }
 
-    /// Keeps an application with what was examined of it, and answers its number. The same application again is the same one, and
-    /// nothing more is kept of it.
+    /// Keeps an application with what was examined of it. The same application again is the same one, and nothing more is kept of
+    /// it; one that differs in nothing but in what was examined is not kept, and the one that is here is named.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -348,9 +357,9 @@ impl Store {
         &self,
         municipality: Municipality,
         application: &Application,
-        facts: impl FnOnce(i64) -> Vec<Fact>,
+        facts: impl Fn(i64) -> Vec<Fact>,
         stamp: &Stamp,
-    ) -> Result<i64> {
+    ) -> Result<ApplicationSaved> {
         let mut transaction = self.writing().await?;
         audit::lock(&mut transaction, municipality).await?;
         let query = sqlx::query(APPLICATIONS_OF_CASE).bind(municipality.number()).bind(application.household.0);
@@ -358,7 +367,11 @@ impl Store {
         for row in &query.fetch_all(&mut *transaction).await? {
             let known = read_application(row)?;
             if known == (Application { number: known.number, ..application.clone() }) {
-                return Ok(known.number);
+                let query = sqlx::query(FACTS).bind(municipality.number()).bind(known.number);
+                let said = query.fetch_all(&mut *transaction).await?;
+                let said = said.iter().map(read_fact).collect::<Result<Vec<Fact>>>()?;
+                let same = facts(known.number).iter().all(|fact| said.contains(fact));
+                return Ok(if same { ApplicationSaved::Here(known.number) } else { ApplicationSaved::Otherwise(known.number) });
             }
         }
         let query = sqlx::query(NEXT_APPLICATION).bind(municipality.number());
@@ -383,7 +396,7 @@ impl Store {
             save_fact(&mut transaction, municipality, number, &fact, stamp).await?;
         }
         transaction.commit().await?;
-        Ok(number)
+        Ok(ApplicationSaved::Here(number))
     }
 
     /// Keeps what was examined of an application: it takes the place of what was known of the same kind.
@@ -406,13 +419,9 @@ impl Store {
         let query = sqlx::query(FACTS).bind(municipality.number()).bind(application);
         let mut facts: Vec<Fact> = Vec::new();
         for row in &query.fetch_all(&self.pool).await? {
-            let (name, values): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
-            let kind = Kind::named(name).ok_or_else(|| StoreError::Damaged(format!("{name:?} is no kind of fact")))?;
-            let columns = kind.period_columns().len() + kind.fields().len();
-            let values = crate::facts::read_values(values, columns)?;
-            let values = values.ok_or_else(|| StoreError::Damaged(format!("an application's {name} has no values")))?;
-            facts.retain(|fact| fact.kind != kind);
-            facts.push(Fact { kind, values, source: row.try_get(2)? });
+            let fact = read_fact(row)?;
+            facts.retain(|earlier| earlier.kind != fact.kind);
+            facts.push(fact);
         }
         Ok(facts)
     }
@@ -692,6 +701,15 @@ fn read_simplified(row: &AnyRow) -> Result<Simplified> {
         document: row.try_get(5)?,
         ended_on: row.try_get::<Option<&str>, _>(6)?.map(date).transpose()?,
     })
+}
+
+fn read_fact(row: &AnyRow) -> Result<Fact> {
+    let (name, values): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
+    let kind = Kind::named(name).ok_or_else(|| StoreError::Damaged(format!("{name:?} is no kind of fact")))?;
+    let columns = kind.period_columns().len() + kind.fields().len();
+    let values = crate::facts::read_values(values, columns)?;
+    let values = values.ok_or_else(|| StoreError::Damaged(format!("an application's {name} has no values")))?;
+    Ok(Fact { kind, values, source: row.try_get(2)? })
 }
 
 fn read_application(row: &AnyRow) -> Result<Application> {

@@ -276,10 +276,32 @@ impl StoreError {
     pub fn is_taken(&self) -> bool {
         matches!(self, StoreError::Database(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()))
     }
+
+    /// Did somebody else decide the same case, move the same balances or take the same number in between? Whoever looks at
+    /// everything again may try again; nothing was written.
+    pub fn is_overtaken(&self) -> bool {
+        match self {
+            StoreError::DecidedOtherwise { .. } | StoreError::NotTheSuccessor { .. } => true,
+            StoreError::Ledger(ledger::LedgerError::Short(_) | ledger::LedgerError::OtherContent(_)) => true,
+            error => error.is_taken(),
+        }
+    }
 }
 
 /// The result of every method of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// What was written; none where somebody [overtook](StoreError::is_overtaken) it.
+///
+/// # Errors
+/// Every other [`StoreError`].
+pub fn unless_overtaken<T>(written: Result<T>) -> Result<Option<T>> {
+    match written {
+        Ok(written) => Ok(Some(written)),
+        Err(error) if error.is_overtaken() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
 
 /// What every SQLite connection sets. A writer waits half a minute for another one, long enough for
 /// the load of a whole city. `FULL`: with `NORMAL` a power cut may undo commits that were answered.

@@ -5,7 +5,6 @@
 //! weights of ours. Absent here: what a rule answers, which its own cases say.
 
 use crate::{BATCH, ON, Prepared, best, bulk, load, row, single, verdict};
-use jorei_domain::act::Change;
 use jorei_domain::benefit::{BENEFIT, SUM};
 use jorei_domain::calendar::{Date, months_after};
 use jorei_domain::id::{HouseholdId, Municipality, PersonId};
@@ -19,13 +18,13 @@ use jorei_service::benefits::case::{Present, claim_fact};
 use jorei_service::benefits::month;
 use jorei_service::claims::apply;
 use jorei_service::demo_city::DemoCity;
+use jorei_service::demo_city::benefits as demo_benefits;
 use jorei_service::demo_city::claims::{DemoClaims, Patient, patients};
-use jorei_service::demo_city::taxes;
 use jorei_service::revisions::Shelf;
 use jorei_store::Store;
 use jorei_store::benefits::Simplified;
 use jorei_store::medical_claims::ClaimLine;
-use jorei_tests::office::{Office, TODAY, confirmed_example, everything, now};
+use jorei_tests::office::{Office, TODAY, confirmed_example, now};
 use jorei_tests::postgres;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -283,13 +282,11 @@ fn memory(office: &str, patients: &[Patient]) {
 async fn run(store: Store, runtime: &Arc<Runtime>) {
     let stamp = now().stamp("bench");
     let office = Office::found(&store, municipality()).await;
-    let granted = ["classification", "high_cost"].map(|rule| Change::Grant(everything(rule)));
-    office.change(&store, granted.to_vec()).await;
     for rule in ["classification", "high_cost"] {
         let revision = office.revision(&store, runtime, rule, &confirmed_example(rule)).await;
         office.activate(&store, runtime, revision, (Date::new(2024, 8, 1), Date::new(2026, 8, 1))).await;
     }
-    taxes::learn(&store, municipality(), &[2023, 2024], TODAY, &stamp, |_| {}).await.unwrap();
+    demo_benefits::learn(&store, municipality(), (&[2023, 2024], CLAIMS.seed), TODAY, &stamp, |_| {}).await.unwrap();
     // The simplified procedure for whoever may get something: what is due becomes an order at once.
     let month = months_after(ON, i32::try_from(GROWN).unwrap());
     let as_of = store.latest_knowledge(municipality()).await.unwrap();

@@ -6,14 +6,15 @@ use super::hall::{APPLIED_ON, Database, Hall, INCOME_YEARS, exempt};
 use jorei_domain::benefit::Benefit;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{HouseholdId, PersonId};
-use jorei_domain::record::Kind;
+use jorei_domain::record::{Kind, RESTRICTIONS};
 use jorei_domain::slot::Slot;
-use jorei_service::benefits::BenefitError;
-use jorei_service::benefits::applications::{Incoming, State, note, receive, standing};
+use jorei_service::benefits::applications::{Incoming, State, examine, note, receive, standing};
+use jorei_service::benefits::{BenefitError, Held};
 use jorei_store::benefits::{ApplicationEvent, ApplicationEventKind};
+use jorei_store::notices::NoticeKind;
 use serde_json::{Value, json};
 
-use super::super::reassessment::asahikawa;
+use super::super::reassessment::{asahikawa, fact};
 use super::hall::stamp;
 
 /// What was examined of an application, as a case file states it.
@@ -33,7 +34,7 @@ async fn paid(slot: Slot, benefit: Benefit, day: Date, on: Date, (person, applic
     let number = hall.apply_with(benefit, 1, (person, applicant), day, APPLIED_ON, vec![examined]).await;
     assert_eq!(standing(&hall.store, asahikawa(), number).await.unwrap().state, State::Completed);
     let decided = hall.decide(slot, 1, on).await;
-    assert_eq!((decided.held, decided.benefit_yen, decided.posted.len()), (None, Some(yen), 1), "{}", benefit.word());
+    assert_eq!((decided.held, decided.benefit_yen, decided.posted.len()), (Vec::new(), Some(yen), 1), "{}", benefit.word());
     let posted = &decided.posted[0];
     assert_eq!((posted.key.benefit, posted.key.number, posted.due_yen), (benefit, Some(number), yen));
     let order = posted.order.expect("an order").0;
@@ -86,6 +87,44 @@ async fn of_what_was_paid_in_full_the_insurers_part_goes_back() {
     let (day, month) = (Date::new(2026, 6, 10), Date::new(2026, 6, 1));
     // Seven tenths of 38,000.
     paid(Slot::Expense, Benefit::MedicalExpense, day, month, (10, 10), (Kind::Expenses, expense), 26_600).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_things_in_a_month_each_keeps_its_own_reason_to_wait() {
+    let mut hall = Hall::open(Database::Sqlite).await;
+    hall.resident(10, 1, "1975-05-05", 3_000_000).await;
+    let (day, month) = (Date::new(2026, 6, 10), Date::new(2026, 6, 1));
+    let brace = |assessed_yen: i64| {
+        json!({ "expense": "medical_expense", "reason": "brace", "paid_yen": 40_000, "assessed_yen": assessed_yen,
+            "paid_on": "2026-06-10", "documents": true })
+    };
+    let document = "郵送".to_owned();
+    let (household, person) = (HouseholdId(1), PersonId(10));
+    let (benefit, facts) = (Benefit::MedicalExpense, vec![(Kind::Expenses, brace(30_000))]);
+    let incoming = Incoming { benefit, day, household, person, applicant: person, received_on: APPLIED_ON, document, facts };
+    let first = receive(&hall.store, asahikawa(), &incoming, &stamp()).await.unwrap();
+    // The same paper cannot say something else.
+    let otherwise = Incoming { facts: vec![(Kind::Expenses, brace(38_000))], ..incoming.clone() };
+    let refused = receive(&hall.store, asahikawa(), &otherwise, &stamp()).await.unwrap_err().to_string();
+    assert!(refused.contains(&format!("number {first} has the same document")), "{refused}");
+    assert_eq!(receive(&hall.store, asahikawa(), &incoming, &stamp()).await.unwrap(), first);
+    let second = hall.apply_with(benefit, 1, (10, 10), day, APPLIED_ON, vec![(Kind::Expenses, brace(38_000))]).await;
+    let decided = hall.decide(Slot::Expense, 1, month).await;
+    assert_eq!((decided.held, decided.posted.len(), decided.posted[0].due_yen), (Vec::new(), 1, 26_600));
+    let (lines, by_line) = hall.send().await;
+    let order = by_line[&lines[0].payment.get()];
+    // While the second is at the bank it turns out to be less; the first is complete now, and payment is suspended.
+    examine(&hall.store, asahikawa(), second, (Kind::Expenses, &brace(36_000)), &stamp()).await.unwrap();
+    hall.happens(first, ApplicationEventKind::Completed, APPLIED_ON).await;
+    let suspended = i64::try_from(RESTRICTIONS.iter().position(|word| *word == "payment_suspended").unwrap()).unwrap();
+    let since = Date::new(2026, 10, 1);
+    hall.learn(&[fact(10, Kind::BenefitRestrictions, (since, Date::MAX), Some(vec![suspended]))]).await;
+    assert_eq!(hall.decide(Slot::Expense, 1, month).await.held, [Held::Suspended, Held::Underway(order)]);
+    // The one that waits for the bank is nobody's work; the suspended one is a clerk's.
+    let told = hall.store.latest_notices(asahikawa(), Date::new(2026, 4, 1), HouseholdId(1)..=HouseholdId(1)).await.unwrap();
+    let told: Vec<_> = told.iter().filter(|notice| notice.slot == "expense" && notice.kind == NoticeKind::Held).collect();
+    assert!(told.len() == 1 && told[0].detail.contains("一時差止") && !told[0].detail.contains("支出命令"), "{told:?}");
+    hall.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,7 +51,7 @@ async fn one(taxes: impl Fn(i32) -> jorei_store::facts::Assertion) -> Hall {
 }
 
 fn sentence(decided: &Decided) -> String {
-    decided.held.as_ref().map(Held::ja).unwrap_or_default()
+    decided.held.first().map(Held::ja).unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,7 +68,7 @@ async fn taxes_that_nobody_knows_and_incomes_that_are_pending_are_refused_and_to
     for household in [1, 2] {
         nothing_is_paid(&hall, household).await;
         let decided = hall.decide(Slot::HighCost, household, MARCH).await;
-        assert!(matches!(decided.held, Some(Held::Refused(_))), "{decided:?}");
+        assert!(matches!(decided.held[..], [Held::Refused(_)]), "{decided:?}");
         let told = told(&hall, household).await;
         let slots: Vec<&str> = told.iter().map(|(slot, _)| slot.as_str()).collect();
         assert!(slots.contains(&"classification") && slots.contains(&"high_cost"), "{told:?}");
@@ -78,7 +78,7 @@ async fn taxes_that_nobody_knows_and_incomes_that_are_pending_are_refused_and_to
     for (person, household) in [(10, 1), (20, 2)] {
         hall.learn(&INCOME_YEARS.map(|year| taxed(person, year, 3_000_000))).await;
         let decided = hall.decide(Slot::HighCost, household, MARCH).await;
-        assert_eq!((decided.held, decided.posted[0].due_yen), (None, BACK));
+        assert_eq!((decided.held, decided.posted[0].due_yen), (Vec::new(), BACK));
         assert_eq!(told(&hall, household).await, []);
     }
     hall.close().await;
@@ -147,7 +147,7 @@ async fn a_month_whose_law_nobody_knows_is_refused_with_its_reason_and_one_witho
     let tally = hall.month(from).await;
     assert_eq!((tally.candidates, tally.refused, tally.orders), (1, 1, 0), "{tally:?}");
     let decided = hall.decide(Slot::HighCost, 1, from).await;
-    assert!(matches!(decided.held, Some(Held::Refused(_))) && sentence(&decided).contains("政令"), "{decided:?}");
+    assert!(matches!(decided.held[..], [Held::Refused(_)]) && sentence(&decided).contains("政令"), "{decided:?}");
     nothing_is_paid(&hall, 1).await;
     hall.close().await;
 }
@@ -164,7 +164,7 @@ async fn an_unconfirmed_table_makes_a_provisional_decision_that_pays_nothing() {
     assert_eq!((tally.decided, tally.provisional, tally.orders, tally.due_yen), (1, 1, 0, 0), "{tally:?}");
     let decided = hall.decide(Slot::HighCost, 1, august).await;
     // 85,800 + (1,000,000 - 286,000) × 1 % = 92,940 yen would be theirs.
-    assert_eq!((decided.held.clone(), decided.benefit_yen), (Some(Held::Provisional), Some(300_000 - 92_940)));
+    assert_eq!((decided.held.clone(), decided.benefit_yen), (vec![Held::Provisional], Some(300_000 - 92_940)));
     assert!(sentence(&decided).contains("二人で確認"));
     nothing_is_paid(&hall, 1).await;
     let household = HouseholdId(1);
@@ -187,11 +187,11 @@ async fn a_candidate_waits_for_its_application_and_one_that_comes_too_late_is_a_
     let tally = hall.month(MARCH).await;
     assert_eq!((tally.candidates, tally.without_application, tally.orders, tally.held), (3, 1, 1, 1), "{tally:?}");
     let decided = hall.decide(Slot::HighCost, 1, MARCH).await;
-    assert_eq!(decided.held, Some(Held::NoApplication));
+    assert_eq!(decided.held, [Held::NoApplication]);
     assert!(sentence(&decided).contains("勧奨"));
     // Whoever has not applied is no clerk's work; whoever is late is.
     assert_eq!(told(&hall, 1).await, []);
-    assert_eq!(hall.decide(Slot::HighCost, 3, MARCH).await.held, Some(Held::Lapsed));
+    assert_eq!(hall.decide(Slot::HighCost, 3, MARCH).await.held, [Held::Lapsed]);
     assert!(told(&hall, 3).await[0].1.contains("時効"));
     for household in [1, 3] {
         nothing_is_paid(&hall, household).await;
@@ -212,7 +212,7 @@ async fn while_payment_is_suspended_nothing_is_paid_and_afterwards_it_is() {
     let tally = hall.month(MARCH).await;
     assert_eq!((tally.held, tally.orders), (1, 0), "{tally:?}");
     let decided = hall.decide(Slot::HighCost, 1, MARCH).await;
-    assert_eq!((decided.held.clone(), decided.benefit_yen), (Some(Held::Suspended), Some(BACK)));
+    assert_eq!((decided.held.clone(), decided.benefit_yen), (vec![Held::Suspended], Some(BACK)));
     assert!(sentence(&decided).contains("一時差止"));
     assert!(told(&hall, 1).await.iter().any(|(slot, _)| slot == "high_cost"));
     nothing_is_paid(&hall, 1).await;
@@ -234,7 +234,7 @@ async fn while_an_order_is_at_the_bank_its_correction_waits_for_the_answer() {
     hall.take(Date::new(2026, 7, 1), &[super::hall::replaced(&bill("C-1", 10, MARCH), 500_000, 150_000)]).await;
     let waits = hall.month(MARCH).await;
     assert_eq!((waits.decided, waits.held, waits.orders, waits.reclaimed_yen), (1, 1, 0, 0), "{waits:?}");
-    assert_eq!(hall.decide(Slot::HighCost, 1, MARCH).await.held, Some(Held::Underway(order)));
+    assert_eq!(hall.decide(Slot::HighCost, 1, MARCH).await.held, [Held::Underway(order)]);
     assert_eq!(hall.dues(1, Slot::HighCost, MARCH).await.len(), 1);
     hall.told(&lines, Outcome::Paid).await;
     let after = hall.month(MARCH).await;

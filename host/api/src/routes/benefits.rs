@@ -18,7 +18,7 @@ use jorei_domain::record::Kind;
 use jorei_domain::slot::Slot;
 use jorei_service::benefits::applications::{self as service, Incoming, Standing, slot_of};
 use jorei_service::benefits::month::candidates as found_candidates;
-use jorei_service::benefits::{self, Posted};
+use jorei_service::benefits::{self, Held, Posted};
 use jorei_store::benefits::{ApplicationEvent, ApplicationEventKind, BenefitDue, Simplified};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -263,8 +263,8 @@ pub struct DecidedBenefit {
     benefit_yen: Option<i64>,
     /// What was posted now.
     posted: Vec<PostedBenefit>,
-    /// Why not all of it was posted, and what to do, in Japanese; none where it was.
-    held_ja: Option<String>,
+    /// Why not all of it was posted, and what to do, in Japanese: each reason once; none where all was.
+    held_ja: Vec<String>,
 }
 
 /// See everything of a household's benefits: what is due, applications with where each is, the simplified procedure.
@@ -424,7 +424,7 @@ pub async fn decide(
         new: decided.new,
         benefit_yen: decided.benefit_yen,
         posted: decided.posted.iter().map(posted_body).collect(),
-        held_ja: decided.held.map(|held| held.ja()),
+        held_ja: decided.held.iter().map(Held::ja).collect(),
     };
     Ok((StatusCode::CREATED, axum::Json(body)))
 }

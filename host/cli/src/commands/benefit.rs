@@ -435,13 +435,10 @@ fn write_decided(decided: &Decided) -> anyhow::Result<Exit> {
             writeln!(out, "  支出命令 {order} {yen} 円")?;
         }
     }
-    match &decided.held {
-        Some(held) => {
-            writeln!(out, "保留: {}", held.ja())?;
-            Ok(Exit::Some)
-        }
-        None => Ok(Exit::Done),
+    for held in &decided.held {
+        writeln!(out, "保留: {}", held.ja())?;
     }
+    Ok(if decided.held.is_empty() { Exit::Done } else { Exit::Some })
 }
 
 fn run_candidates(args: &CandidatesArgs) -> anyhow::Result<Exit> {

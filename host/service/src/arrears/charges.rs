@@ -19,9 +19,8 @@ use jorei_domain::slot::Slot;
 use jorei_domain::table::{ABSENT, Table, Values};
 use jorei_engine::Fault;
 use jorei_store::decisions::NewDecision;
-use jorei_store::ledger::LedgerError;
 use jorei_store::orders::Book;
-use jorei_store::{Store, StoreError};
+use jorei_store::{Store, unless_overtaken};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -231,14 +230,8 @@ pub(super) async fn decide_by(
             return Ok(decided);
         }
         let books = [Book { municipality, postings, orders: Vec::new(), dues: Vec::new() }];
-        match store.save_run(&packed, &[], &books, stamp).await {
-            Ok(_) => return Ok(decided),
-            Err(
-                StoreError::DecidedOtherwise { .. }
-                | StoreError::NotTheSuccessor { .. }
-                | StoreError::Ledger(LedgerError::OtherContent(_) | LedgerError::Short(_)),
-            ) => {}
-            Err(error) => return Err(error.into()),
+        if unless_overtaken(store.save_run(&packed, &[], &books, stamp).await)?.is_some() {
+            return Ok(decided);
         }
     }
     Err(ArrearsError::Raced(household_id))

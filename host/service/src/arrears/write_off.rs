@@ -12,7 +12,6 @@ use jorei_domain::calendar::Date;
 use jorei_domain::id::{Digest, HouseholdId, Municipality};
 use jorei_domain::ledger::{Account, AccountKind, Event, Instalment, Phase, Posting, Transfer};
 use jorei_domain::money::Yen;
-use jorei_store::ledger::LedgerError;
 use jorei_store::{Store, StoreError};
 use std::fmt::Write as _;
 
@@ -194,7 +193,7 @@ async fn post(store: &Store, act: &Act, written_off: &WriteOff, now: &Now, by: &
             Posting { id, event: Event::WrittenOff, booked_on: now.today, decision: None, reference, transfers, overpayments: Vec::new() };
         match store.post(municipality, &[posting], &now.stamp(by)).await {
             Ok(_) => return Ok(Done::Posted(id)),
-            Err(StoreError::Ledger(LedgerError::Short(_) | LedgerError::OtherContent(_))) if tried < TRIES => {}
+            Err(error) if error.is_overtaken() && tried < TRIES => {}
             Err(error) => return Err(error),
         }
     }

@@ -11,7 +11,7 @@ use jorei_domain::id::{HouseholdId, Municipality, PersonId};
 use jorei_domain::ledger::Account;
 use jorei_domain::record::{Fact, Kind};
 use jorei_domain::slot::Slot;
-use jorei_store::benefits::{Application, ApplicationEvent, ApplicationEventKind, BenefitDue, Simplified};
+use jorei_store::benefits::{Application, ApplicationEvent, ApplicationEventKind, ApplicationSaved, BenefitDue, Simplified};
 use jorei_store::{Store, StoreError};
 
 /// The longest reason or place of a document, in characters.
@@ -92,7 +92,8 @@ pub struct Incoming {
     pub facts: Vec<(Kind, serde_json::Value)>,
 }
 
-/// Keeps an application with what was examined of it, and answers its number.
+/// Keeps an application with what was examined of it, and answers its number. The same again is the same number; two of one day
+/// about the same person are told apart by their documents.
 ///
 /// # Errors
 /// [`BenefitError::Application`] and [`BenefitError::Stated`] with what is wrong and what to write; the store's.
@@ -125,8 +126,14 @@ pub async fn receive(store: &Store, municipality: Municipality, incoming: &Incom
         received_on: incoming.received_on,
         document: document.to_owned(),
     };
-    let numbered = |number: i64| facts.into_iter().map(|fact| with_number(fact, number)).collect();
-    Ok(store.save_application(municipality, &application, numbered, stamp).await?)
+    let numbered = |number: i64| facts.iter().cloned().map(|fact| with_number(fact, number)).collect();
+    match store.save_application(municipality, &application, numbered, stamp).await? {
+        ApplicationSaved::Here(number) => Ok(number),
+        ApplicationSaved::Otherwise(number) => Err(wrong(format!(
+            "number {number} has the same document, day and people and says something else; name the document of this one apart, or \
+             correct that one: `jorei benefit examine {number}`"
+        ))),
+    }
 }
 
 /// What was examined, as a fact that still lacks the application's number.

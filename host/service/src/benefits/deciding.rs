@@ -26,11 +26,10 @@ use jorei_domain::record::{Kind, RESTRICTIONS};
 use jorei_domain::slot::Slot;
 use jorei_domain::table::ABSENT;
 use jorei_store::benefits::{Application, ApplicationEventKind, BenefitDue, BenefitKey};
-use jorei_store::decisions::{NewDecision, PackedDecision, Saved};
-use jorei_store::ledger::LedgerError;
+use jorei_store::decisions::{NewDecision, PackedDecision};
 use jorei_store::notices::{NewNotice, NoticeKind};
 use jorei_store::orders::{Book, PayeeKind, PaymentOrder};
-use jorei_store::{Store, StoreError};
+use jorei_store::{Store, StoreError, unless_overtaken};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -124,8 +123,8 @@ pub struct Decided {
     pub benefit_yen: Option<i64>,
     /// What was posted now.
     pub posted: Vec<Posted>,
-    /// Why nothing, or not everything, was posted.
-    pub held: Option<Held>,
+    /// Why nothing, or not everything, was posted: each reason once, in the order of what it is about.
+    pub held: Vec<Held>,
 }
 
 /// What a case comes to before it is written.
@@ -214,7 +213,7 @@ async fn save(store: &Store, prepared: Prepared, stamp: &Stamp) -> Result<Option
     if packed.is_empty() && notices.is_empty() && books.is_empty() {
         return Ok(Some(decided));
     }
-    match lasts(store.save_run(&packed, &notices, &books, stamp).await)? {
+    match unless_overtaken(store.save_run(&packed, &notices, &books, stamp).await)? {
         Some(saved) => {
             decided.new = saved.inserted > 0;
             Ok(Some(decided))
@@ -226,18 +225,6 @@ async fn save(store: &Store, prepared: Prepared, stamp: &Stamp) -> Result<Option
 /// Those books in which something is written.
 pub(super) fn books_of(books: Vec<Book>) -> Vec<Book> {
     books.into_iter().filter(|book| !(book.postings.is_empty() && book.dues.is_empty())).collect()
-}
-
-/// What was written; none where others wrote in between: then everything is looked at again.
-pub(super) fn lasts(saved: Result<Saved, StoreError>) -> Result<Option<Saved>, StoreError> {
-    match saved {
-        Ok(saved) => Ok(Some(saved)),
-        Err(StoreError::DecidedOtherwise { .. } | StoreError::NotTheSuccessor { .. }) => Ok(None),
-        Err(StoreError::Ledger(LedgerError::Short(_) | LedgerError::OtherContent(_))) => Ok(None),
-        // Somebody took the order's number.
-        Err(error) if error.is_taken() => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// Under which revision, for which day, and by whom.
@@ -286,27 +273,27 @@ pub(super) async fn prepare(
         new: false,
         benefit_yen: outcome.figure(slot.figure().0, slot.figure().1).filter(|_| slot.is_benefit()),
         posted: Vec::new(),
-        held: None,
+        held: Vec::new(),
     };
     let mut due = BTreeMap::new();
     decided.held = match &outcome {
-        Outcome::Refused(refusal) => Some(Held::Refused(live.words.sentence(refusal, Language::Japanese))),
-        Outcome::Failed(failure) => Some(Held::Failed(failure.word())),
-        Outcome::Decided { .. } if !slot.is_benefit() => None,
+        Outcome::Refused(refusal) => vec![Held::Refused(live.words.sentence(refusal, Language::Japanese))],
+        Outcome::Failed(failure) => vec![Held::Failed(failure.word())],
+        Outcome::Decided { .. } if !slot.is_benefit() => Vec::new(),
         Outcome::Decided { provisional, .. } => match dues(&outcome, &assembled.case, &assembled.people, &benefits_of(slot)) {
-            Err(why) => Some(Held::OutOfBounds(why)),
-            Ok(_) if *provisional => Some(Held::Provisional),
+            Err(why) => vec![Held::OutOfBounds(why)],
+            Ok(_) if *provisional => vec![Held::Provisional],
             Ok(found) => {
                 due = found;
-                None
+                Vec::new()
             }
         },
     };
-    if decided.held.is_none() && slot.is_benefit() {
+    if decided.held.is_empty() && slot.is_benefit() {
         let office = Office { desk, slot, on, decided_on, decision: id, head: assembled.head };
         decided.held = office.post(&due, &mut book, next_order, &mut decided.posted).await?;
     }
-    let notices = notices(store, (municipality, household, slot), (on, version, as_of), decided.held.as_ref()).await?;
+    let notices = notices(store, (municipality, household, slot), (on, version, as_of), &decided.held).await?;
     Ok(Prepared { packed, notices, book, decided, outcome })
 }
 
@@ -340,14 +327,14 @@ impl Office<'_> {
         Account::benefit_reclaim(self.desk.household, FiscalYear::of(self.on).year(), key_number(self.slot, self.on, key))
     }
 
-    /// Posts the differences; answers why not, where one cannot be posted.
+    /// Posts the differences; answers why, where some cannot be posted.
     async fn post(
         &self,
         due: &BTreeMap<BenefitKey, Due>,
         book: &mut Book,
         next_order: &mut i64,
         posted: &mut Vec<Posted>,
-    ) -> Result<Option<Held>, BenefitError> {
+    ) -> Result<Vec<Held>, BenefitError> {
         let Desk { store, municipality, household, .. } = *self.desk;
         let mut last: BTreeMap<BenefitKey, BenefitDue> = BTreeMap::new();
         for known in store.benefit_dues(municipality, household, self.slot, self.on).await? {
@@ -355,7 +342,12 @@ impl Office<'_> {
         }
         let applications = store.applications_of_case(municipality, household, self.slot, self.on).await?;
         let keys: BTreeSet<BenefitKey> = due.keys().chain(last.keys()).copied().collect();
-        let mut held = None;
+        let mut held: Vec<Held> = Vec::new();
+        let mut holds = |why: Held| {
+            if !held.contains(&why) {
+                held.push(why);
+            }
+        };
         for key in keys {
             let wanted = due.get(&key).filter(|due| due.payee.is_paid());
             let now = wanted.map_or(0, |due| due.yen);
@@ -368,7 +360,7 @@ impl Office<'_> {
                 match self.entitled(&key, due.get(&key), &applications).await? {
                     Ok(found) => payee = Some(found),
                     Err(why) => {
-                        held = Some(why);
+                        holds(why);
                         continue;
                     }
                 }
@@ -376,7 +368,7 @@ impl Office<'_> {
             let before = match self.before(&key, last.get(&key)).await? {
                 Ok(before) => before,
                 Err(underway) => {
-                    held = Some(Held::Underway(underway));
+                    holds(Held::Underway(underway));
                     continue;
                 }
             };
@@ -632,7 +624,7 @@ pub(super) async fn notices(
     store: &Store,
     (municipality, household, slot): (Municipality, HouseholdId, Slot),
     (case_on, version, knowledge): (Date, i64, Knowledge),
-    held: Option<&Held>,
+    held: &[Held],
 ) -> Result<Vec<NewNotice>, BenefitError> {
     let on = FiscalYear::of(case_on).first_day();
     let version = if on == case_on {
@@ -646,7 +638,7 @@ pub(super) async fn notices(
     // A line for each case of the year that waits: one that is decided anew changes its own and no other.
     let its = format!("{case_on}の{}: ", slot.ja());
     let others = open.iter().flat_map(|open| open.detail.lines()).filter(|line| !line.starts_with(&its)).map(str::to_owned);
-    let mine = held.filter(|held| held.waits_for_clerk()).map(|held| format!("{its}{}", held.ja().replace('\n', " ")));
+    let mine = held.iter().filter(|held| held.waits_for_clerk()).map(|held| format!("{its}{}", held.ja().replace('\n', " ")));
     let mut lines: Vec<String> = others.chain(mine).collect();
     lines.sort_unstable();
     let detail = lines.join("\n");

@@ -5,7 +5,7 @@
 //! month's claims and one page of households. Absent here: the law, and whoever applies.
 
 use super::case::{Assembled, Desk, Present, claim_fact, classified_of, counts, high_cost_months};
-use super::deciding::{Asked, Decided, Held, books_of, decide, lasts, notices, prepare};
+use super::deciding::{Asked, Decided, Held, books_of, decide, notices, prepare};
 use super::{BenefitError, case};
 use crate::billing::table;
 use crate::revisions::{LiveRevision, Shelf};
@@ -16,9 +16,9 @@ use jorei_domain::id::{HouseholdId, Knowledge, Municipality, PersonId};
 use jorei_domain::record::{Case, Fact};
 use jorei_domain::slot::Slot;
 use jorei_engine::{Answers, Status};
-use jorei_store::Store;
 use jorei_store::decisions::StoredDecision;
 use jorei_store::medical_claims::ClaimLine;
+use jorei_store::{Store, unless_overtaken};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -97,15 +97,16 @@ impl Tally {
                 self.ordered_yen += yen;
             }
         }
-        match &decided.held {
-            Some(Held::Provisional) => self.provisional += 1,
-            Some(Held::Refused(_)) => self.refused += 1,
-            Some(Held::Failed(_) | Held::OutOfBounds(_)) => self.failed += 1,
-            Some(Held::NoApplication) => self.without_application += 1,
-            Some(_) => self.held += 1,
-            None => {}
+        for held in &decided.held {
+            match held {
+                Held::Provisional => self.provisional += 1,
+                Held::Refused(_) => self.refused += 1,
+                Held::Failed(_) | Held::OutOfBounds(_) => self.failed += 1,
+                Held::NoApplication => self.without_application += 1,
+                _ => self.held += 1,
+            }
         }
-        if !matches!(decided.held, Some(Held::Provisional | Held::Failed(_) | Held::OutOfBounds(_))) {
+        if !matches!(decided.held[..], [Held::Provisional | Held::Failed(_) | Held::OutOfBounds(_)]) {
             self.due_yen += decided.benefit_yen.unwrap_or(0);
         }
     }
@@ -350,7 +351,7 @@ impl<'m> Month<'m> {
             if dues.last().is_some_and(|due| due.due_yen > 0) {
                 count += 1;
                 let of = (municipality, household, Slot::HighCost);
-                told.extend(notices(store, of, (month, stored.version, self.as_of), Some(&Held::Vanished)).await?);
+                told.extend(notices(store, of, (month, stored.version, self.as_of), &[Held::Vanished]).await?);
             }
         }
         if !told.is_empty() {
@@ -389,7 +390,7 @@ impl<'m> Month<'m> {
         if packed.is_empty() && notices.is_empty() && books.is_empty() {
             return Ok(all);
         }
-        if lasts(store.save_run(&packed, &notices, &books, stamp).await)?.is_some() {
+        if unless_overtaken(store.save_run(&packed, &notices, &books, stamp).await)?.is_some() {
             return Ok(all);
         }
         let mut all = Vec::with_capacity(candidates.len());

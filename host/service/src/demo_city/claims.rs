@@ -233,15 +233,24 @@ fn points(dice: &mut Dice) -> i64 {
     }
 }
 
+/// From when on the claims of a seed say that a person is on dialysis; none where they never do.
+pub fn on_dialysis_from(seed: u64, person: PersonId, birth: Date) -> Option<Date> {
+    Dice::of_treatment(seed, person.0, Date::new(1, 1, 1)).chance(DIALYSIS).then(|| Date::new(birth.year() + 40, 1, 1))
+}
+
 /// The claims of a person for a month, and what becomes of each.
 fn treatment(seed: u64, patient: &Patient, month: Date) -> Vec<(ClaimLine, Later)> {
     let insured = patient.insured.in_month(month);
     let just_left = !insured && patient.insured.in_month(months_after(month, -1));
-    if !insured && !just_left || patient.birth >= months_after(month, 1) {
+    // From the day on which 75 is reached claims go to another insurer (Act art. 6 no. 8).
+    if !insured && !just_left || patient.birth >= months_after(month, 1) || patient.birth.reaches(75) <= month {
         return Vec::new();
     }
     let of_person = &mut Dice::of_treatment(seed, patient.person.0, Date::new(1, 1, 1));
-    let (dialysis, share_percent) = (of_person.chance(DIALYSIS), share(of_person, patient.birth, month));
+    // The first throw is the one of dialysis.
+    let dialysis = on_dialysis_from(seed, patient.person, patient.birth).is_some_and(|from| from <= month);
+    of_person.chance(DIALYSIS);
+    let share_percent = share(of_person, patient.birth, month);
     let (clinic, chemist, dentist) = (of_person.within(1, 300), of_person.within(1, 150), of_person.within(1, 180));
     let dice = &mut Dice::of_treatment(seed, patient.person.0, month);
     let age = i64::from(month.year() - patient.birth.year());
@@ -259,7 +268,7 @@ fn treatment(seed: u64, patient: &Patient, month: Date) -> Vec<(ClaimLine, Later
         40..=64 => (5_200, 1_500),
         _ => (6_900, 2_000),
     };
-    if dialysis && age >= 40 {
+    if dialysis {
         let claim = made.outpatient(dice, 0, institution(HOSPITAL, clinic % 9 + 1));
         claim.days = dice.within(11, 15);
         claim.points = dice.within(36_000, 42_000);

@@ -21,11 +21,10 @@ use jorei_domain::money::Yen;
 use jorei_domain::record::Case;
 use jorei_domain::slot::Slot;
 use jorei_engine::Fault;
-use jorei_store::decisions::{NewDecision, PackedDecision, Saved};
-use jorei_store::ledger::LedgerError;
+use jorei_store::decisions::{NewDecision, PackedDecision};
 use jorei_store::notices::{NewNotice, NoticeKind};
 use jorei_store::orders::{Book, PayeeKind, PaymentOrder};
-use jorei_store::{Store, StoreError};
+use jorei_store::{Store, StoreError, unless_overtaken};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -281,7 +280,7 @@ impl Desk<'_> {
         let books = if book.postings.is_empty() { Vec::new() } else { vec![book] };
         let mut new = false;
         if !(packed.is_empty() && notices.is_empty() && books.is_empty()) {
-            match lasts(self.store.save_run(&packed, &notices, &books, self.stamp).await)? {
+            match unless_overtaken(self.store.save_run(&packed, &notices, &books, self.stamp).await)? {
                 Some(saved) => new = saved.inserted > 0,
                 None => return Ok(None),
             }
@@ -434,7 +433,7 @@ impl Desk<'_> {
             PaymentOrder { number, posting: posting.id, payee_kind, payee, decided_on: self.on, replaces: Some(old.number), ..old.clone() };
         let postings = vec![self.withdrawal(old).await?, posting];
         let book = Book { municipality: self.municipality, postings, orders: vec![order], dues: Vec::new() };
-        if lasts(self.store.save_run(&[], &[], &[book], self.stamp).await)?.is_none() {
+        if unless_overtaken(self.store.save_run(&[], &[], &[book], self.stamp).await)?.is_none() {
             return Ok(None);
         }
         self.told(old.decision, false).await.map(Some)
@@ -487,18 +486,6 @@ impl Desk<'_> {
         let replaced: Vec<i64> = orders.iter().filter_map(|order| order.replaces).collect();
         orders.retain(|order| order.decision == decision && !replaced.contains(&order.number));
         Ok(Decided { household: self.household, decision, new, plan: None, orders, held: None, others: Vec::new() })
-    }
-}
-
-/// What was written; none where others wrote in between: then everything is looked at again.
-fn lasts(saved: Result<Saved, StoreError>) -> Result<Option<Saved>, StoreError> {
-    match saved {
-        Ok(saved) => Ok(Some(saved)),
-        Err(StoreError::DecidedOtherwise { .. } | StoreError::NotTheSuccessor { .. }) => Ok(None),
-        Err(StoreError::Ledger(LedgerError::Short(_) | LedgerError::OtherContent(_))) => Ok(None),
-        // Somebody took the order's number.
-        Err(error) if error.is_taken() => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

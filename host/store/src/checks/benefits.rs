@@ -1,7 +1,9 @@
 //! Benefits: applications and what was examined of them, the simplified procedure, handed-over months, and what is due.
 
 use super::{LEARNT, day, office, some_revision, stamp};
-use crate::benefits::{Application, ApplicationEvent, ApplicationEventKind, BenefitDue, BenefitKey, Handover, Simplified};
+use crate::benefits::{
+    Application, ApplicationEvent, ApplicationEventKind, ApplicationSaved, BenefitDue, BenefitKey, Handover, Simplified,
+};
 use crate::decisions::NewDecision;
 use crate::orders::{Book, PayeeKind, PaymentOrder};
 use crate::{Store, StoreError};
@@ -104,7 +106,8 @@ async fn due(store: &Store, office: Municipality, version: i64, before: i64, due
 
 /// A row in every table, for the check that none is ever changed.
 pub(super) async fn fill(store: &Store, office: Municipality) {
-    let number = store.save_application(office, &application(), |number| vec![funeral(number, "2026-06-01")], &stamp()).await.unwrap();
+    let saved = store.save_application(office, &application(), |number| vec![funeral(number, "2026-06-01")], &stamp()).await.unwrap();
+    let ApplicationSaved::Here(number) = saved else { panic!("{saved:?}") };
     let event = ApplicationEvent { event: ApplicationEventKind::Completed, on: day("2026-06-02"), reason: String::new() };
     store.save_application_event(office, number, &event, &stamp()).await.unwrap();
     let number = store.save_simplified(office, &registration(), &stamp()).await.unwrap();
@@ -124,10 +127,13 @@ async fn check_applications(store: &Store) {
     let office = office(250);
     for _ in 0..2 {
         let saved = store.save_application(office, &application(), |number| vec![funeral(number, "2026-06-01")], &stamp()).await;
-        assert_eq!(saved.unwrap(), 1);
+        assert_eq!(saved.unwrap(), ApplicationSaved::Here(1));
     }
+    // The same again that says something else is not kept, and what is here stays.
+    let saved = store.save_application(office, &application(), |number| vec![funeral(number, "2026-06-02")], &stamp()).await;
+    assert_eq!(saved.unwrap(), ApplicationSaved::Otherwise(1));
     let other = Application { received_on: day("2026-06-02"), ..application() };
-    assert_eq!(store.save_application(office, &other, |_| Vec::new(), &stamp()).await.unwrap(), 2);
+    assert_eq!(store.save_application(office, &other, |_| Vec::new(), &stamp()).await.unwrap(), ApplicationSaved::Here(2));
     assert_eq!(store.application_facts(office, 1).await.unwrap(), [funeral(1, "2026-06-01")]);
     store.save_application_fact(office, 1, &funeral(1, "2026-06-03"), &stamp()).await.unwrap();
     assert_eq!(store.application_facts(office, 1).await.unwrap(), [funeral(1, "2026-06-03")]);

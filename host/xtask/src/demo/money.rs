@@ -19,6 +19,17 @@ const PAID: &str = "振込済";
 /// Until when the city's receipts are taken in.
 const LAST_RECEIPTS: &str = "2026-05-31";
 
+/// Who belongs where. Persons and households by number.
+#[derive(Default)]
+pub(super) struct Register {
+    /// The household of each person.
+    pub(super) households: BTreeMap<i64, i64>,
+    /// The head of each household.
+    pub(super) heads: BTreeMap<i64, i64>,
+    /// How each person's name is read.
+    kana: BTreeMap<i64, String>,
+}
+
 /// A neighbour that runs as long as this lives: it ends with its standard input.
 pub(super) struct Neighbour {
     process: Child,
@@ -251,8 +262,8 @@ impl Office {
         ))
     }
 
-    /// The heads of households and everybody's reading, from the forms that the office exports.
-    pub(super) fn register(&self) -> anyhow::Result<(BTreeMap<i64, i64>, BTreeMap<i64, String>)> {
+    /// Who belongs where, and everybody's reading, from the forms that the office exports.
+    pub(super) fn register(&self) -> anyhow::Result<Register> {
         let export = |form: &str| -> anyhow::Result<String> {
             let path = self.folder.join(form).with_extension("csv");
             let out = path.to_str().context("a path in UTF-8")?;
@@ -262,20 +273,24 @@ impl Office {
             Ok(std::fs::read_to_string(&path)?)
         };
         let field = |line: &str, place: usize| line.trim_start_matches('\u{feff}').split(',').nth(place).unwrap_or_default().to_owned();
-        let mut heads = BTreeMap::new();
+        let mut register = Register::default();
         for line in export("membership")?.lines().skip(1) {
-            if field(line, 4) == "1" && field(line, 5).is_empty() && (field(line, 3).is_empty() || field(line, 3).as_str() > "2026-05-31") {
-                heads.insert(field(line, 1).parse().unwrap_or(0), field(line, 0).parse().unwrap_or(0));
+            if field(line, 5).is_empty() && (field(line, 3).is_empty() || field(line, 3).as_str() > "2026-05-31") {
+                let (person, household) = (field(line, 0).parse().unwrap_or(0), field(line, 1).parse().unwrap_or(0));
+                register.households.insert(person, household);
+                if field(line, 4) == "1" {
+                    register.heads.insert(household, person);
+                }
             }
         }
         let names = export("names")?;
-        let kana = names.lines().skip(1).map(|line| (field(line, 0).parse().unwrap_or(0), field(line, 2))).collect();
-        Ok((heads, kana))
+        register.kana = names.lines().skip(1).map(|line| (field(line, 0).parse().unwrap_or(0), field(line, 2))).collect();
+        Ok(register)
     }
 
     /// Consents of the heads, and what the register at the server says of them: most have an account, some of each fault.
     fn consents(&self, households: &BTreeSet<i64>, server: &Neighbour, matter: &str) -> anyhow::Result<()> {
-        let (heads, kana) = self.register()?;
+        let Register { heads, kana, .. } = self.register()?;
         let mut persons = Vec::new();
         // One consent is for one matter.
         let document = format!("オンライン申請（{matter}）");

@@ -1,12 +1,16 @@
-//! Residents' taxes of the made-up city, worked out roughly from the incomes that the office has of its people.
+//! What benefits rest on in the made-up city beside claims: residents' taxes, worked out roughly from the incomes that the office has
+//! of its people, and certificates of specified diseases (特定疾病療養受療証) of those whose claims say that they are on dialysis.
 //!
-//! A real office has them from the tax office's register. What stands here agrees with the incomes and follows no tax law to the
-//! yen: deductions are a share of the income. Absent here: whoever is made up, and incomes themselves.
+//! A real office has taxes from the tax office's register and certificates from what it granted. Taxes agree with the incomes and
+//! follow no tax law to the yen: deductions are a share of the income. Of a few patients the certificate is missing, for a clerk to
+//! find. Absent here: whoever is made up, incomes themselves, and claims.
 
+use crate::claims::findings::Insured;
+use crate::demo_city::claims::on_dialysis_from;
 use crate::demo_city::income::{KNOWN, NOT_REQUIRED};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Knowledge, Municipality, PersonId};
-use jorei_domain::record::Kind;
+use jorei_domain::record::{DISEASES, Kind};
 use jorei_domain::table::ABSENT;
 use jorei_store::facts::Assertion;
 use jorei_store::masters::{Held, PersonRecord};
@@ -21,8 +25,11 @@ const BASIC_DEDUCTION: i64 = 430_000;
 /// What other deductions are taken to be, in hundredths of the income.
 const DEDUCTED_PERCENT: i64 = 12;
 
+/// One of so many patients on dialysis has no certificate.
+const WITHOUT_CERTIFICATE: i64 = 20;
+
 /// The residents' tax of a person for the income of a year; none where no income of the year is known.
-fn of(record: &PersonRecord, year: i32) -> Option<Assertion> {
+fn tax(record: &PersonRecord, year: i32) -> Option<Assertion> {
     let (from, until) = (Date::new(year, 1, 1), Date::new(year + 1, 1, 1));
     let income = record.facts.iter().rfind(|held| held.kind == Kind::Incomes && held.from <= from && from < held.until)?;
     let yen = |name: &str| {
@@ -55,23 +62,42 @@ fn of(record: &PersonRecord, year: i32) -> Option<Assertion> {
     })
 }
 
-/// Lets the office learn the residents' taxes of years of income, on a day; answers how many. Those that it has are left alone.
+/// The certificate of a person whose claims of a seed say that they are on dialysis, from the first such month on; none where there
+/// is one already.
+fn certificate(record: &PersonRecord, seed: u64) -> Option<Assertion> {
+    let dialysis = DISEASES.iter().position(|word| *word == "dialysis").and_then(|place| i64::try_from(place).ok())?;
+    let from = on_dialysis_from(seed, record.person, Insured::of(record).birth?.0)?;
+    let certified = record.facts.iter().any(|held| held.kind == Kind::SpecifiedDiseases);
+    (!certified && record.person.0 % WITHOUT_CERTIFICATE != 0).then(|| Assertion {
+        person: record.person,
+        kind: Kind::SpecifiedDiseases,
+        item: 0,
+        from,
+        until: Date::MAX,
+        household: None,
+        values: Some(vec![dialysis]),
+        source: "特定疾病療養受療証交付簿".to_owned(),
+    })
+}
+
+/// Lets the office learn, on a day, the residents' taxes of years of income and the certificates of those whose claims of a seed say
+/// that they are on dialysis; answers how many of either. Those that it has are left alone.
 ///
 /// # Errors
 /// A [`StoreError`]; pages that were written stay.
 pub async fn learn(
     store: &Store,
     municipality: Municipality,
-    years: &[i32],
+    (years, seed): (&[i32], u64),
     learnt_on: Date,
     stamp: &jorei_domain::audit::Stamp,
     mut progress: impl FnMut(u64),
-) -> Result<u64, StoreError> {
+) -> Result<(u64, u64), StoreError> {
     let as_of: Knowledge = store.latest_knowledge(municipality).await?;
-    let (mut after, mut learnt) = (PersonId(0), 0);
+    let (mut after, mut taxes, mut certificates) = (PersonId(0), 0, 0);
     loop {
         let page = store.person_records(municipality, (after, PersonId(i64::MAX)), PAGE, as_of).await?;
-        let Some(last) = page.last() else { return Ok(learnt) };
+        let Some(last) = page.last() else { return Ok((taxes, certificates)) };
         after = last.person;
         let mut assertions = Vec::new();
         for record in &page {
@@ -80,14 +106,17 @@ pub async fn learn(
                 let holds = |held: &Held| held.from <= first && first < held.until;
                 let known = |held: &Held| held.kind == Kind::ResidentTaxes && holds(held);
                 if !record.facts.iter().any(known) {
-                    assertions.extend(of(record, *year));
+                    assertions.extend(tax(record, *year));
                 }
             }
         }
+        taxes += assertions.len() as u64;
+        let certified: Vec<Assertion> = page.iter().filter_map(|record| certificate(record, seed)).collect();
+        certificates += certified.len() as u64;
+        assertions.extend(certified);
         if !assertions.is_empty() {
-            learnt += assertions.len() as u64;
             store.assert_facts(municipality, learnt_on, &assertions, stamp).await?;
         }
-        progress(learnt);
+        progress(taxes + certificates);
     }
 }
