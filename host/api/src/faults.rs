@@ -407,6 +407,9 @@ impl From<BenefitError> for Problem {
                 "no application for {} on {on} has all its documents; GET …/benefits of the household lists them",
                 slot.word()
             )),
+            BenefitError::Month { month, what, .. } => {
+                not_now(format!("the high-cost benefit of {month} {what}, and the year rests on it: decide that month first"))
+            }
             error @ BenefitError::Date { .. } => Problem::invalid(format!("case: {error}")),
             error @ BenefitError::NoBenefit(_) => Problem::invalid(format!("slot: {error}")),
             BenefitError::NoSuchApplication(_) => Problem::not_found("no application of this office has this number"),

@@ -56,6 +56,19 @@ pub enum BenefitError {
         /// Which dates are.
         what: &'static str,
     },
+    /// A month that a year rests on is open.
+    #[error(
+        "household {household}: the high-cost benefit of {month} {what}, and the year rests on it; \
+         `jorei benefit decide {household} --slot high_cost --case {month}` decides it or says why not"
+    )]
+    Month {
+        /// The household.
+        household: HouseholdId,
+        /// The first day of the month.
+        month: Date,
+        /// Why it is open.
+        what: &'static str,
+    },
     /// A slot that is no benefit.
     #[error("`{}` is no benefit", .0.word())]
     NoBenefit(Slot),

@@ -10,3 +10,4 @@ mod hall;
 mod set_off;
 mod situations;
 mod year;
+mod years;

@@ -4,9 +4,9 @@
 //! within the month. Claims follow persons, so that a move needs no correction of any claim. Absent here: the law.
 
 use super::BenefitError;
-use crate::billing::{rows, table};
+use crate::billing::table;
 use crate::decide_case::decide as decide_live;
-use crate::revisions::{LiveRevision, RevisionError, Shelf};
+use crate::revisions::{LiveRevision, Shelf};
 use crate::words::Words;
 use jorei_domain::benefit::Benefit;
 use jorei_domain::calendar::{Date, month_of, months_after};
@@ -395,41 +395,40 @@ impl Desk<'_> {
         Ok((derived, household.into_iter().collect()))
     }
 
-    /// What is left of a month by person: as it was decided, or, where it was not, as the rule in force answers.
+    /// What is left of a month by person, as the rule in force answers; where the month was decided, by that decision, which must still
+    /// be true. A month without claims leaves nothing; one whose rest cannot be known is an error, never nothing.
     async fn rests(&self, month: Date) -> Result<Vec<(PersonId, Fact)>, BenefitError> {
+        let assembled = match Box::pin(self.assemble(Slot::HighCost, month)).await {
+            Ok(assembled) => assembled,
+            Err(BenefitError::Nobody { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
         let mine = self.household..=self.household;
         let decided = self.store.high_cost_decisions(self.municipality, mine, month..=month).await?.pop();
-        let (decision, words, source) = match decided {
-            Some(stored) => {
-                let (words, source) = (words_of(self.store, &stored).await?, decided_source(Slot::HighCost, &stored));
-                (stored.decision, words, source)
+        let has_claims = assembled.case.persons().iter().any(|person| facts_of(person, Kind::MedicalClaims).next().is_some());
+        if decided.is_none() && !has_claims {
+            return Ok(Vec::new());
+        }
+        let open = |what: &'static str| BenefitError::Month { household: self.household, month, what };
+        let live = self.shelf.in_force(self.municipality, Slot::HighCost, month, self.as_of).await?;
+        let Assembled { case, people, .. } = assembled;
+        let made = self.ask(&live, case)?;
+        let source = match &decided {
+            None => "支給のない月".to_owned(),
+            Some(stored) if (Decision { supersedes: stored.decision.supersedes, ..made.clone() }) == stored.decision => {
+                decided_source(Slot::HighCost, stored)
             }
-            None => {
-                let assembled = match Box::pin(self.assemble(Slot::HighCost, month)).await {
-                    Ok(assembled) => assembled,
-                    Err(BenefitError::Nobody { .. }) => return Ok(Vec::new()),
-                    Err(error) => return Err(error),
-                };
-                if !assembled.case.persons().iter().any(|person| facts_of(person, Kind::MedicalClaims).next().is_some()) {
-                    return Ok(Vec::new());
-                }
-                let live = match self.shelf.in_force(self.municipality, Slot::HighCost, month, self.as_of).await {
-                    Err(RevisionError::NotInForce { .. }) => return Ok(Vec::new()),
-                    live => live?,
-                };
-                let made = self.ask(&live, assembled.case)?;
-                (made, live.words.clone(), "支給のない月".to_owned())
-            }
+            Some(_) => return Err(open("is not as it was decided any more")),
         };
-        let Some(rests) = table(&decision, "rests") else { return Ok(Vec::new()) };
-        let people = self.people_by_claims(&decision).await?;
-        let column = |name: &str| rests.integers(name);
-        let columns = (column("person"), column("over_70"), column("outpatient_yen"), column("counted_yen"), column("all_yen"));
-        let (Some(persons), Some(over_70), Some(outpatient), Some(counted), Some(all)) = columns else { return Ok(Vec::new()) };
+        let rests = table(&made, "rests").ok_or_else(|| open("cannot be decided"))?;
+        let column = |name: &str| rests.integers(name).ok_or_else(|| open("cannot be decided"));
+        let (persons, over_70) = (column("person")?, column("over_70")?);
+        let (outpatient, counted, all) = (column("outpatient_yen")?, column("counted_yen")?, column("all_yen")?);
         let mut found = Vec::new();
         for row in 0..rests.rows() {
-            let Some(person) = people.get(&persons[row]) else { continue };
-            let category = code(&words, "rests", "over_70", over_70[row], CATEGORIES_OVER_70);
+            let person = usize::try_from(persons[row]).ok().and_then(|ordinal| people.get(ordinal));
+            let person = person.ok_or_else(|| open("cannot be decided"))?;
+            let category = code(&live.words, "rests", "over_70", over_70[row], CATEGORIES_OVER_70);
             let values = vec![month.packed(), category, outpatient[row], counted[row], all[row]];
             found.push((*person, Fact { kind: Kind::MonthlyRests, values, source: source.clone() }));
         }
@@ -439,26 +438,6 @@ impl Desk<'_> {
     fn ask(&self, live: &LiveRevision, case: Case) -> Result<Decision, BenefitError> {
         let made = decide_live(live, self.municipality, self.household, case, None);
         Ok(made.map_err(|fault| BenefitError::Fault { revision: live.digest, fault })?.decision)
-    }
-
-    /// Who the persons with claims of a decision are: a claim's fact has its number, and the claim its person.
-    async fn people_by_claims(&self, decision: &Decision) -> Result<BTreeMap<i64, PersonId>, BenefitError> {
-        let mut people = BTreeMap::new();
-        let Some(given) = decision.evidence.given.iter().find(|given| given.kind == Kind::MedicalClaims.name()) else {
-            return Ok(people);
-        };
-        let columns = Kind::MedicalClaims.columns();
-        let place = |name: &str| columns.iter().position(|column| *column == name);
-        let (Some(person), Some(number)) = (place("person"), place("number")) else { return Ok(people) };
-        for row in rows(&given.table) {
-            if people.contains_key(&row[person]) {
-                continue;
-            }
-            if let Some(line) = self.store.claim_line(self.municipality, row[number]).await? {
-                people.insert(row[person], line.person);
-            }
-        }
-        Ok(people)
     }
 
     /// What was examined of the applications of a case that have all their documents, by person.

@@ -177,15 +177,15 @@ pub async fn decide(
 /// The months whose classification a case rests on, in order.
 fn classified_before(slot: Slot, on: Date) -> Vec<Date> {
     match slot {
-        // The days of a long stay count in months of low income only.
-        Slot::Hospital => (-11..=0).map(|back| months_after(month_of(on), back)).collect(),
+        // The days of a long stay count in months of low income only; a year rests on what is left of each of its months.
+        Slot::Hospital | Slot::HighCostYear | Slot::Combined => (-11..=0).map(|back| months_after(month_of(on), back)).collect(),
         _ if slot.kinds().iter().any(|kind| matches!(kind, Kind::Categories | Kind::Shares)) => vec![month_of(on)],
         _ => Vec::new(),
     }
 }
 
-/// Decides the classification that a case rests on. Of months before the case's own what was decided stays, and what cannot be
-/// decided is left open: the rule says whether it can do without.
+/// Decides the classification that a case rests on. A month before the case's own in which nobody was there is left open, and so is
+/// one without a revision: the rule says whether it can do without. What was decided of the months before a stay's own stays.
 async fn classify(
     store: &Store,
     shelf: &Shelf,
@@ -194,9 +194,9 @@ async fn classify(
     decided_on: Date,
     stamp: &Stamp,
 ) -> Result<(), BenefitError> {
-    let earlier = slot == Slot::Hospital && month < month_of(on);
+    let earlier = month < month_of(on);
     let word = Slot::Classification.word();
-    if earlier && !store.decision_history(municipality, word, month, household).await?.is_empty() {
+    if slot == Slot::Hospital && earlier && !store.decision_history(municipality, word, month, household).await?.is_empty() {
         return Ok(());
     }
     match Box::pin(decide(store, shelf, municipality, Slot::Classification, household, month, decided_on, stamp)).await {
