@@ -11,6 +11,7 @@ use jorei_domain::slot::Slot;
 use jorei_service::benefits::applications::{Incoming, State, examine, note, receive, standing};
 use jorei_service::benefits::{BenefitError, Held};
 use jorei_store::benefits::{ApplicationEvent, ApplicationEventKind};
+use jorei_store::facts::Assertion;
 use jorei_store::notices::NoticeKind;
 use serde_json::{Value, json};
 
@@ -87,6 +88,67 @@ async fn of_what_was_paid_in_full_the_insurers_part_goes_back() {
     let (day, month) = (Date::new(2026, 6, 10), Date::new(2026, 6, 1));
     // Seven tenths of 38,000.
     paid(Slot::Expense, Benefit::MedicalExpense, day, month, (10, 10), (Kind::Expenses, expense), 26_600).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_could_not_be_moved_otherwise_gets_the_cheapest_usual_way_whole() {
+    let transport = json!({
+        "expense": "transport", "paid_yen": 30_000, "assessed_yen": 24_800, "paid_on": "2026-06-15", "documents": true,
+        "treatment_insured": true, "hardly_movable": true, "unavoidable": true
+    });
+    let (day, month) = (Date::new(2026, 6, 10), Date::new(2026, 6, 1));
+    paid(Slot::Expense, Benefit::Transport, day, month, (10, 10), (Kind::Expenses, transport), 24_800).await;
+}
+
+/// One application of a person of a household of their own; answers what is due, or why nothing is.
+async fn decided_of(
+    birth: &str,
+    learnt: &[Assertion],
+    benefit: Benefit,
+    day: Date,
+    on: Date,
+    examined: Examined,
+) -> (Option<i64>, Vec<Held>) {
+    let mut hall = Hall::open(Database::Sqlite).await;
+    hall.resident(10, 1, birth, 1_000_000).await;
+    hall.learn(learnt).await;
+    hall.apply_with(benefit, 1, (10, 10), day, APPLIED_ON, vec![examined]).await;
+    let slot = jorei_service::benefits::applications::slot_of(benefit).unwrap();
+    let decided = hall.decide(slot, 1, on).await;
+    let ordered: i64 = decided.posted.iter().filter_map(|posted| posted.order).map(|(_, yen)| yen).sum();
+    assert_eq!(ordered, if decided.held.is_empty() { decided.benefit_yen.unwrap() } else { 0 });
+    hall.close().await;
+    (decided.benefit_yen, decided.held)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_pays_all_under_a_restriction_gets_the_insurers_part_back_and_nobody_else_does() {
+    let (day, month) = (Date::new(2026, 6, 10), Date::new(2026, 6, 1));
+    let expense = json!({
+        "expense": "special_medical_expense", "paid_yen": 50_000, "assessed_yen": 50_000, "paid_on": "2026-06-15", "documents": true
+    });
+    let special = i64::try_from(RESTRICTIONS.iter().position(|word| *word == "special_care").unwrap()).unwrap();
+    let restricted = [fact(10, Kind::BenefitRestrictions, (Date::new(2026, 4, 1), Date::MAX), Some(vec![special]))];
+    let of = |learnt: &'static [Assertion], expense: Value| {
+        decided_of("1980-02-03", learnt, Benefit::SpecialMedicalExpense, day, month, (Kind::Expenses, expense))
+    };
+    // Seven tenths of 50,000.
+    let restricted: &'static [Assertion] = Vec::leak(restricted.into());
+    assert_eq!(of(restricted, expense.clone()).await, (Some(35_000), Vec::new()));
+    let (yen, held) = of(&[], expense).await;
+    assert!(yen.unwrap_or(0) == 0, "{yen:?} {held:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_designated_disease_owes_less_for_living_in_hospital() {
+    let month = Date::new(2025, 5, 1);
+    let stay = json!({
+        "bed": "long_term_care_bed", "days": 10, "meals": 10, "charged_meal_yen": 400, "charged_residence_yen": 50,
+        "intractable": true, "high_need": false, "type_2": false
+    });
+    // 300 a meal and nothing for residence: 10 x 100 + 10 x 50.
+    let found = decided_of("1954-03-10", &[], Benefit::LivingCostDifference, month, month, (Kind::HospitalStays, stay)).await;
+    assert_eq!(found, (Some(1_500), Vec::new()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

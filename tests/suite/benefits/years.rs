@@ -99,3 +99,16 @@ async fn a_year_waits_for_a_month_that_is_not_as_it_was_decided_or_cannot_be_dec
     assert_eq!(hall.store.benefit_dues_of(asahikawa(), HouseholdId(2)).await.unwrap(), []);
     hall.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_year_that_another_insurer_certifies_in_part_only_our_part_is_due() {
+    let (mut hall, lines) = patient(Database::Sqlite).await;
+    // Seven of the twelve claims were another insurer's.
+    hall.take(Date::new(2026, 10, 1), &lines[..7].iter().map(opposite).collect::<Vec<_>>()).await;
+    let certified = json!({ "outpatient_yen": 7 * OWN, "counted_yen": 7 * OWN, "over_70": true });
+    hall.apply_with(Benefit::OutpatientYear, 1, (10, 10), BASE, APPLIED_ON, vec![(Kind::CertifiedPayments, certified)]).await;
+    // 60,000 yen beyond the cap, 85,000 of 204,000 paid here.
+    let decided = hall.decide(Slot::HighCostYear, 1, BASE).await;
+    assert_eq!((decided.held, decided.benefit_yen), (Vec::new(), Some(25_000)));
+    hall.close().await;
+}
