@@ -167,6 +167,11 @@ pub fn parse_date(text: &str) -> Result<Date, String> {
     Date::parse(text).map_err(|error| error.to_string())
 }
 
+/// A month as 2026-05: its first day.
+pub fn parse_month(text: &str) -> Result<Date, String> {
+    Date::parse(&format!("{text}-01")).map_err(|_| format!("`{text}` is no month; write it as 2026-05"))
+}
+
 /// The language of what is printed for people.
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub enum Lang {

@@ -4,7 +4,7 @@ use crate::commands::Exit;
 use crate::commands::assess::{bar, stop_on_interrupt};
 use crate::commands::listing::Listing;
 use crate::commands::officer::{OfficerArgs, moment, program};
-use crate::office::{OfficeArgs, decided_on, parse_date, run, runtime};
+use crate::office::{OfficeArgs, decided_on, parse_date, parse_month, run, runtime};
 use anyhow::{Context as _, bail};
 use jorei_domain::benefit::Benefit;
 use jorei_domain::calendar::{Date, months_after};
@@ -738,11 +738,6 @@ fn run_handover(args: &HandoverArgs) -> anyhow::Result<Exit> {
 
 fn month_ja(month: Date) -> String {
     format!("{}年{}月", month.year(), month.month())
-}
-
-/// A month as 2026-05: its first day.
-pub fn parse_month(text: &str) -> Result<Date, String> {
-    Date::parse(&format!("{text}-01")).map_err(|_| format!("`{text}` is no month; write it as 2026-05"))
 }
 
 fn parse_slot(text: &str) -> Result<Slot, String> {

@@ -3,7 +3,7 @@
 use crate::commands::Exit;
 use crate::commands::listing::Listing;
 use crate::commands::officer::{OfficerArgs, moment, program};
-use crate::office::{OfficeArgs, run, today};
+use crate::office::{OfficeArgs, parse_month, run, today};
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use jorei_domain::calendar::Date;
@@ -124,11 +124,6 @@ pub struct SettleArgs {
     officer: OfficerArgs,
     #[command(flatten)]
     office: OfficeArgs,
-}
-
-/// A month as 2026-05: its first day.
-pub fn parse_month(text: &str) -> Result<Date, String> {
-    Date::parse(&format!("{text}-01")).map_err(|_| format!("{text:?} is no month; write it as 2026-05"))
 }
 
 pub fn run_claims(command: &ClaimsCommand) -> anyhow::Result<Exit> {

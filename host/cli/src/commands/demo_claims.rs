@@ -1,8 +1,7 @@
 //! `jorei demo-claims`: what the federation delivers for the made-up city, as files.
 
 use crate::commands::Exit;
-use crate::commands::claims::parse_month;
-use crate::office::{OfficeArgs, run};
+use crate::office::{OfficeArgs, parse_month, run};
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use jorei_domain::calendar::Date;

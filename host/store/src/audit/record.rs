@@ -419,18 +419,21 @@ impl<'r> Record<'r> {
         }
     }
 
-    /// The key's bytes behind the digest in the payload: a digest or a number, then a name.
-    fn key(&self) -> Vec<u8> {
+    /// By what it is found, and named in the payload.
+    fn key(&self) -> Key<'r> {
         match self {
-            Record::Rule(digest) | Record::Ordinance(digest) | Record::Revision(digest) => digest.0.to_vec(),
-            Record::Act(digest)
+            Record::Rule(digest)
+            | Record::Ordinance(digest)
+            | Record::Revision(digest)
+            | Record::Act(digest)
             | Record::Effect(digest)
             | Record::ShadowReport(digest)
             | Record::PreparedAct(digest)
-            | Record::Vault(digest) => digest.0.to_vec(),
-            Record::Session(token) | Record::SessionEnd(token) => token.0.to_vec(),
-            Record::Job(id) | Record::JobEnd(id) => id.as_bytes().to_vec(),
-            Record::Signature(act, account) => [&act.0[..], account.as_bytes()].concat(),
+            | Record::Vault(digest)
+            | Record::Session(digest)
+            | Record::SessionEnd(digest) => Key::Digest(*digest),
+            Record::Job(id) | Record::JobEnd(id) => Key::Text(id),
+            Record::Signature(act, account) => Key::Signature(*act, account),
             Record::Admission(number)
             | Record::Pause(Knowledge(number))
             | Record::Settlement(number)
@@ -463,14 +466,12 @@ impl<'r> Record<'r> {
             | Record::Coverage(number)
             | Record::Import(Knowledge(number))
             | Record::ReceiptFile(number)
-            | Record::Withdrawal(Knowledge(number)) => number.to_be_bytes().to_vec(),
+            | Record::Withdrawal(Knowledge(number)) => Key::Number(*number),
             Record::ReceiptEvents(first, last)
             | Record::Deliveries(first, last)
             | Record::ClaimLines(first, last)
-            | Record::BenefitDues(first, last) => [first.to_be_bytes(), last.to_be_bytes()].concat(),
-            Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
-                [&number.to_be_bytes()[..], name.as_bytes()].concat()
-            }
+            | Record::BenefitDues(first, last) => Key::Range(*first, *last),
+            Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => Key::Named(*number, name),
         }
     }
 
@@ -612,57 +613,16 @@ impl<'r> Record<'r> {
             Record::ClaimLines(..) => &[CLAIM_LINES],
             Record::BenefitDues(..) => &[BENEFIT_DUES],
         };
-        let mut digests = Vec::new();
+        let (key, mut digests) = (self.key(), Vec::new());
         for sql in statements {
             let query = sqlx::query(*sql).bind(municipality.number());
-            let query = match self {
-                Record::Rule(key) | Record::Ordinance(key) | Record::Revision(key) => query.bind(&key.0[..]),
-                Record::Act(key) | Record::Effect(key) | Record::ShadowReport(key) | Record::PreparedAct(key) | Record::Vault(key) => {
-                    query.bind(&key.0[..])
-                }
-                Record::Session(token) | Record::SessionEnd(token) => query.bind(&token.0[..]),
-                Record::Job(id) | Record::JobEnd(id) => query.bind(*id),
-                Record::Signature(act, account) => query.bind(&act.0[..]).bind(*account),
-                Record::Admission(number)
-                | Record::Pause(Knowledge(number))
-                | Record::Settlement(number)
-                | Record::Order(number)
-                | Record::Consent(number)
-                | Record::ConsentWithdrawal(number)
-                | Record::RefundNotice(number)
-                | Record::RefundClaim(number)
-                | Record::Heir(number)
-                | Record::ClaimSet(number)
-                | Record::ClaimSettlement(number)
-                | Record::Handover(number)
-                | Record::BenefitApplication(number)
-                | Record::ApplicationFact(number)
-                | Record::ApplicationEvent(number)
-                | Record::Simplified(number)
-                | Record::SimplifiedEnd(number)
-                | Record::Arrears(number)
-                | Record::PayeeAccount(number)
-                | Record::Purge(number)
-                | Record::Inquiries(number)
-                | Record::InquiriesSent(number)
-                | Record::InquiryAnswers(number)
-                | Record::PaymentBatch(number)
-                | Record::PaymentWithdrawal(number)
-                | Record::PaymentFile(number)
-                | Record::PaymentRecall(number)
-                | Record::PaymentResults(number)
-                | Record::Notice(number)
-                | Record::Coverage(number)
-                | Record::Import(Knowledge(number))
-                | Record::ReceiptFile(number)
-                | Record::Withdrawal(Knowledge(number)) => query.bind(*number),
-                Record::ReceiptEvents(first, last)
-                | Record::Deliveries(first, last)
-                | Record::ClaimLines(first, last)
-                | Record::BenefitDues(first, last) => query.bind(*first).bind(*last),
-                Record::Draft(number, name) | Record::Credential(number, name) | Record::Attempt(_, number, name) => {
-                    query.bind(*number).bind(*name)
-                }
+            let query = match &key {
+                Key::Digest(digest) => query.bind(&digest.0[..]),
+                Key::Text(id) => query.bind(*id),
+                Key::Signature(act, account) => query.bind(&act.0[..]).bind(*account),
+                Key::Number(number) => query.bind(*number),
+                Key::Range(first, last) => query.bind(*first).bind(*last),
+                Key::Named(number, name) => query.bind(*number).bind(*name),
             };
             for row in query.fetch_all(&mut **transaction).await? {
                 digests.push(row_digest(&row)?);
@@ -676,6 +636,31 @@ impl<'r> Record<'r> {
     }
 }
 
+/// By what a record is found.
+enum Key<'r> {
+    Digest(Digest),
+    Text(&'r str),
+    Signature(Digest, &'r str),
+    Number(i64),
+    /// Both ends included.
+    Range(i64, i64),
+    Named(i64, &'r str),
+}
+
+impl Key<'_> {
+    /// Its bytes behind the digest in the payload: permanent.
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Key::Digest(digest) => digest.0.to_vec(),
+            Key::Text(id) => id.as_bytes().to_vec(),
+            Key::Signature(act, account) => [&act.0[..], account.as_bytes()].concat(),
+            Key::Number(number) => number.to_be_bytes().to_vec(),
+            Key::Range(first, last) => [first.to_be_bytes(), last.to_be_bytes()].concat(),
+            Key::Named(number, name) => [&number.to_be_bytes()[..], name.as_bytes()].concat(),
+        }
+    }
+}
+
 /// Appends the entry of a record that was just written.
 pub(crate) async fn append_record(
     transaction: &mut Transaction<'static, Any>,
@@ -685,7 +670,7 @@ pub(crate) async fn append_record(
 ) -> Result<()> {
     let digest = record.digest(transaction, municipality).await?;
     let digest = digest.ok_or_else(|| StoreError::Damaged(format!("{record} is not there after it was written")))?;
-    let payload = [&digest.0[..], &record.key()].concat();
+    let payload = [&digest.0[..], &record.key().bytes()].concat();
     append(transaction, municipality, stamp, record.kind(), &record.to_string(), &payload).await
 }
 
