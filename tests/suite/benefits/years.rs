@@ -3,7 +3,7 @@
 
 use super::super::reassessment::asahikawa;
 use super::conservation::adds_up;
-use super::hall::{APPLIED_ON, Database, Hall, claim, months, taxed};
+use super::hall::{APPLIED_ON, Database, Hall, claim, confirmed, months, taxed};
 use jorei_domain::benefit::Benefit;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::HouseholdId;
@@ -12,6 +12,7 @@ use jorei_domain::slot::Slot;
 use jorei_service::benefits::BenefitError;
 use jorei_service::claims::opposite;
 use jorei_store::medical_claims::ClaimLine;
+use jorei_tests::office::ordinance;
 use serde_json::json;
 
 const FROM: Date = Date::new(2025, 8, 1);
@@ -25,7 +26,10 @@ const COMBINED_LIMIT: i64 = 560_000;
 
 /// A person of 73 with an ordinary income, at the doctor's every month of the year.
 async fn patient(database: Database) -> (Hall, Vec<ClaimLine>) {
-    let mut hall = Hall::open(database).await;
+    patient_of(Hall::open(database).await).await
+}
+
+async fn patient_of(mut hall: Hall) -> (Hall, Vec<ClaimLine>) {
     hall.resident(10, 1, "1952-05-05", 1_000_000).await;
     let line = |(at, month): (usize, Date)| ClaimLine { setting: 0, share_percent: 20, ..claim(&format!("C-{at}"), 10, month, COST, OWN) };
     let lines: Vec<ClaimLine> = months(FROM, 12).into_iter().enumerate().map(line).collect();
@@ -110,5 +114,17 @@ async fn of_a_year_that_another_insurer_certifies_in_part_only_our_part_is_due()
     // 60,000 yen beyond the cap, 85,000 of 204,000 paid here.
     let decided = hall.decide(Slot::HighCostYear, 1, BASE).await;
     assert_eq!((decided.held, decided.benefit_yen), (Vec::new(), Some(25_000)));
+    hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_year_does_not_rest_on_a_month_whose_table_nobody_confirmed() {
+    let assumed = ordinance("high_cost").replace("state = \"sourced\"", "state = \"assumed\"");
+    let rules = [("classification", confirmed("classification")), ("high_cost", assumed), ("high_cost_year", confirmed("high_cost_year"))];
+    let (hall, _) = patient_of(Hall::with(&rules, (Date::new(2025, 4, 1), Date::new(2026, 9, 1))).await).await;
+    hall.apply_with(Benefit::OutpatientYear, 1, (10, 10), BASE, APPLIED_ON, Vec::new()).await;
+    let error = hall.try_decide(Slot::HighCostYear, 1, BASE).await.unwrap_err();
+    assert!(matches!(error, BenefitError::Month { month, what, .. } if month == FROM && what.contains("nobody confirmed")), "{error}");
+    assert_eq!(hall.store.benefit_dues_of(asahikawa(), HouseholdId(1)).await.unwrap(), []);
     hall.close().await;
 }

@@ -413,6 +413,9 @@ impl Desk<'_> {
         let live = self.shelf.in_force(self.municipality, Slot::HighCost, month, self.as_of).await?;
         let Assembled { case, people, .. } = assembled;
         let made = self.ask(&live, case)?;
+        if matches!(made.outcome, Outcome::Decided { provisional: true, .. }) {
+            return Err(open("rests on values or facts that nobody confirmed"));
+        }
         let source = match &decided {
             None => "支給のない月".to_owned(),
             Some(stored) if (Decision { supersedes: stored.decision.supersedes, ..made.clone() }) == stored.decision => {
