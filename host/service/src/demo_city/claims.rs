@@ -242,8 +242,9 @@ pub fn on_dialysis_from(seed: u64, person: PersonId, birth: Date) -> Option<Date
 fn treatment(seed: u64, patient: &Patient, month: Date) -> Vec<(ClaimLine, Later)> {
     let insured = patient.insured.in_month(month);
     let just_left = !insured && patient.insured.in_month(months_after(month, -1));
-    // From the day on which 75 is reached claims go to another insurer (Act art. 6 no. 8).
-    if !insured && !just_left || patient.birth >= months_after(month, 1) || patient.birth.reaches(75) <= month {
+    // From the day on which 75 is reached claims go to another insurer (Act art. 6 no. 8), but for what comes to the last one by mistake.
+    let too_old = insured && patient.birth.reaches(75) <= month;
+    if !insured && !just_left || too_old || patient.birth >= months_after(month, 1) {
         return Vec::new();
     }
     let of_person = &mut Dice::of_treatment(seed, patient.person.0, Date::new(1, 1, 1));
