@@ -103,7 +103,8 @@ fn test(length: Length) -> anyhow::Result<()> {
     let mut suite = Command::new("cargo");
     suite.args(["test", "--package", "jorei-tests", "--test", "suite"]);
     if length == Length::Full {
-        // Optimised: it works for hours otherwise.
+        // Optimised, it and the binary that compiles its rules: it works for hours otherwise.
+        build::binary(build::Profile::Release)?;
         suite.arg("--release").env("JOREI_TEST_LENGTH", "full");
     }
     run(&mut suite)
