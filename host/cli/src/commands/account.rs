@@ -4,8 +4,8 @@
 
 use crate::commands::Exit;
 use crate::commands::key::{ask, from_environment};
-use crate::commands::officer::{OfficerArgs, moment};
-use crate::office::{OfficeArgs, run};
+use crate::commands::officer::{DeskArgs, moment};
+use crate::office::run;
 use anyhow::bail;
 use jorei_service::passwords;
 
@@ -28,16 +28,13 @@ pub enum Account {
 #[derive(clap::Args)]
 pub struct PasswordArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
 }
 
 pub fn run_account(command: &Account) -> anyhow::Result<Exit> {
     match command {
         Account::Password(args) => run(async {
-            let (store, municipality) = args.office.open().await?;
-            let officer = args.officer.officer(&store, municipality).await?;
+            let (store, municipality, officer) = args.desk.open().await?;
             let password = new_password(&officer.account)?;
             passwords::change(&store, municipality, &officer, password, &moment()).await?;
             eprintln!("the password of {} is set", officer.account);

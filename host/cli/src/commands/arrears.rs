@@ -3,7 +3,7 @@
 use crate::commands::Exit;
 use crate::commands::approve::tell_made;
 use crate::commands::listing::Listing;
-use crate::commands::officer::{OfficerArgs, moment, program};
+use crate::commands::officer::{DeskArgs, OfficerArgs, moment, program};
 use crate::office::{OfficeArgs, decided_on, parse_date, run, runtime, today};
 use anyhow::{Context as _, bail};
 use jorei_domain::calendar::Date;
@@ -110,9 +110,7 @@ pub struct DemandArgs {
 #[derive(clap::Args)]
 pub struct StepArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     household: i64,
     /// The day it counts from [default: today].
@@ -377,8 +375,7 @@ fn named(args: &StepArgs, arrears: &Arrears, on: Date) -> anyhow::Result<Vec<Ins
 }
 
 async fn record_step(args: &StepArgs, kind: Step, add: impl FnOnce(ArrearsEvent) -> ArrearsEvent) -> anyhow::Result<Exit> {
-    let (store, municipality) = args.office.open().await?;
-    let officer = args.officer.officer(&store, municipality).await?;
+    let (store, municipality, officer) = args.desk.open().await?;
     let on = decided_on(args.on)?;
     let arrears = household(&store, municipality, HouseholdId(args.household)).await?;
     let instalments = named(args, &arrears, on)?;
@@ -434,9 +431,8 @@ async fn all_lapsing(store: &Store, municipality: Municipality, on: Date, months
 }
 
 async fn write_off(args: &WriteOffArgs) -> anyhow::Result<Exit> {
-    let StepArgs { office, officer, household, on, instalments, reason } = &args.step;
-    let (store, municipality) = office.open().await?;
-    let officer = officer.officer(&store, municipality).await?;
+    let StepArgs { desk, household, on, instalments, reason } = &args.step;
+    let (store, municipality, officer) = desk.open().await?;
     let on = decided_on(*on)?;
     let proposal = propose_write_off(&store, municipality, HouseholdId(*household), instalments, &args.ground, on, reason).await?;
     let act = propose(&store, municipality, &officer, proposal, &moment()).await?;

@@ -2,7 +2,7 @@
 
 use crate::commands::Exit;
 use crate::commands::key::read_public_keys;
-use crate::commands::officer::{OfficerArgs, moment, read_text};
+use crate::commands::officer::{DeskArgs, moment, read_text};
 use crate::office::{OfficeArgs, run};
 use anyhow::Context as _;
 use indicatif::ProgressBar;
@@ -44,18 +44,14 @@ pub struct VerifyArgs {
 #[derive(clap::Args)]
 pub struct HeadArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
 }
 
 /// Write the whole chain with its signed head to a file; `jorei-verify audit` checks it offline.
 #[derive(clap::Args)]
 pub struct ExportArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// Where to write it.
     #[arg(long, short)]
     out: PathBuf,
@@ -94,14 +90,12 @@ pub fn run_audit(command: &Audit) -> anyhow::Result<Exit> {
                 Ok(Exit::Some)
             }
             Audit::Head(args) => {
-                let (store, municipality) = args.office.open().await?;
-                let officer = args.officer.officer(&store, municipality).await?;
+                let (store, municipality, officer) = args.desk.open().await?;
                 writeln!(out, "{}", audit::signed_head(&store, municipality, &officer, &moment()).await?)?;
                 Ok(Exit::Done)
             }
             Audit::Export(args) => {
-                let (store, municipality) = args.office.open().await?;
-                let officer = args.officer.officer(&store, municipality).await?;
+                let (store, municipality, officer) = args.desk.open().await?;
                 let file = std::fs::File::create_new(&args.out).with_context(|| format!("making {}", args.out.display()))?;
                 let mut file = BufWriter::new(file);
                 let last = audit::export(&store, municipality, &officer, &moment(), |line| writeln!(file, "{}", line.trim_end())).await?;

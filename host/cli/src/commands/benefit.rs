@@ -3,7 +3,7 @@
 use crate::commands::Exit;
 use crate::commands::assess::{bar, stop_on_interrupt};
 use crate::commands::listing::Listing;
-use crate::commands::officer::{OfficerArgs, moment, program};
+use crate::commands::officer::{DeskArgs, moment, program};
 use crate::office::{OfficeArgs, decided_on, parse_date, parse_month, run, runtime};
 use anyhow::{Context as _, bail};
 use jorei_domain::benefit::Benefit;
@@ -74,9 +74,7 @@ pub struct RunArgs {
 #[derive(clap::Args)]
 pub struct DecideArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     household: i64,
     /// Which slot: classification, high_cost, high_cost_year, combined, hospital, expense or lump_sum.
@@ -146,9 +144,7 @@ pub struct ShowArgs {
 #[derive(clap::Args)]
 pub struct ReceiveArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     household: i64,
     /// Which benefit: high_cost, outpatient_year, combined, meal_difference, living_cost_difference, medical_expense, transport,
@@ -182,9 +178,7 @@ pub struct ReceiveArgs {
 #[derive(clap::Args)]
 pub struct ExamineArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The application.
     application: i64,
     /// As with `receive`.
@@ -196,9 +190,7 @@ pub struct ExamineArgs {
 #[derive(clap::Args)]
 pub struct NoteArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The application.
     application: i64,
     /// What happened.
@@ -231,9 +223,7 @@ pub struct ApplicationsArgs {
 #[derive(clap::Args)]
 pub struct NoticeArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     household: i64,
     /// Which slot.
@@ -254,9 +244,7 @@ pub struct NoticeArgs {
 #[derive(clap::Args)]
 pub struct SimplifyArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     household: i64,
     /// Its head, by number (宛名番号).
@@ -277,9 +265,7 @@ pub struct SimplifyArgs {
 #[derive(clap::Args)]
 pub struct EndSimplifiedArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The registration.
     registration: i64,
     /// Why; no personal data.
@@ -294,9 +280,7 @@ pub struct EndSimplifiedArgs {
 #[derive(clap::Args)]
 pub struct HandoverArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     household: i64,
     /// The month.
@@ -406,8 +390,7 @@ fn months_listing() -> Listing {
 
 fn run_decide(args: &DecideArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let shelf = Shelf::new(store.clone(), runtime()?);
         let stamp = moment().stamp(&officer.account);
         let (household, on) = (HouseholdId(args.household), decided_on(args.on)?);
@@ -575,8 +558,7 @@ fn facts_of(text: &str) -> anyhow::Result<Vec<(Kind, Value)>> {
 
 fn run_receive(args: &ReceiveArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let household = HouseholdId(args.household);
         if !store.knows_household(municipality, household).await? {
             bail!("municipality {municipality} has no household {household}");
@@ -605,8 +587,7 @@ fn run_receive(args: &ReceiveArgs) -> anyhow::Result<Exit> {
 
 fn run_examine(args: &ExamineArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let stamp = moment().stamp(&officer.account);
         for (kind, stated) in facts_of(&args.facts)? {
             examine(&store, municipality, args.application, (kind, &stated), &stamp).await?;
@@ -618,8 +599,7 @@ fn run_examine(args: &ExamineArgs) -> anyhow::Result<Exit> {
 
 fn run_note(args: &NoteArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let event = ApplicationEvent { event: args.event, on: decided_on(args.on)?, reason: args.reason.clone() };
         note(&store, municipality, args.application, &event, &moment().stamp(&officer.account)).await?;
         writeln!(std::io::stdout(), "申請{}: {}を記録しました。", args.application, args.event.ja())?;
@@ -671,8 +651,7 @@ fn run_applications(args: &ApplicationsArgs) -> anyhow::Result<Exit> {
 
 fn run_notice(args: &NoticeArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let (household, on) = (HouseholdId(args.household), decided_on(args.on)?);
         let letter = letter(&store, municipality, household, args.slot, args.case, on).await?;
         let letter = letter.context("nothing was posted of this case; nobody is told of what is not decided for good")?;
@@ -695,8 +674,7 @@ fn run_notice(args: &NoticeArgs) -> anyhow::Result<Exit> {
 
 fn run_simplify(args: &SimplifyArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let registration = Simplified {
             number: 0,
             household: HouseholdId(args.household),
@@ -714,8 +692,7 @@ fn run_simplify(args: &SimplifyArgs) -> anyhow::Result<Exit> {
 
 fn run_end_simplified(args: &EndSimplifiedArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let on = decided_on(args.on)?;
         store.end_simplified(municipality, args.registration, on, &args.reason, &moment().stamp(&officer.account)).await?;
         writeln!(std::io::stdout(), "簡素化の登録{}の終了を記録しました。", args.registration)?;
@@ -725,8 +702,7 @@ fn run_end_simplified(args: &EndSimplifiedArgs) -> anyhow::Result<Exit> {
 
 fn run_handover(args: &HandoverArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let handover =
             Handover { household: HouseholdId(args.household), month: args.month, source: args.source.clone(), revoked: args.revoke };
         store.save_handover(municipality, &handover, &moment().stamp(&officer.account)).await?;

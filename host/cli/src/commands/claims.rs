@@ -2,7 +2,7 @@
 
 use crate::commands::Exit;
 use crate::commands::listing::Listing;
-use crate::commands::officer::{OfficerArgs, moment, program};
+use crate::commands::officer::{DeskArgs, moment, program};
 use crate::office::{OfficeArgs, parse_month, run, today};
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -121,9 +121,7 @@ pub struct SettleArgs {
     #[arg(long)]
     reason: String,
     #[command(flatten)]
-    officer: OfficerArgs,
-    #[command(flatten)]
-    office: OfficeArgs,
+    desk: DeskArgs,
 }
 
 pub fn run_claims(command: &ClaimsCommand) -> anyhow::Result<Exit> {
@@ -357,8 +355,7 @@ async fn findings(args: &FindingsArgs) -> anyhow::Result<Exit> {
 async fn say(args: &SettleArgs) -> anyhow::Result<Exit> {
     let known = || Way::ALL.map(Way::word).join(", ");
     let Some(way) = Way::named(&args.way) else { bail!("--way {}: none of {}", args.way, known()) };
-    let (store, municipality) = args.office.open().await?;
-    let officer = args.officer.officer(&store, municipality).await?;
+    let (store, municipality, officer) = args.desk.open().await?;
     let stamp = moment().stamp(&officer.account);
     let settled = settle(&store, municipality, args.line, way, &args.reason, today(), &stamp).await?;
     let mut out = std::io::stdout();

@@ -3,8 +3,8 @@
 //! Absent here: looking anybody up. That is for the service, which knows who asks and what for.
 
 use crate::commands::Exit;
-use crate::commands::officer::{OfficerArgs, moment};
-use crate::office::{OfficeArgs, parse_date, run, today};
+use crate::commands::officer::{DeskArgs, moment};
+use crate::office::{parse_date, run, today};
 use anyhow::{Context as _, ensure};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{HouseholdId, PersonId};
@@ -50,9 +50,7 @@ pub struct EnterArgs {
     #[arg(long, value_parser = parse_date)]
     learnt_on: Option<Date>,
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
 }
 
 fn parse_kind(word: &str) -> Result<Kind, String> {
@@ -66,8 +64,7 @@ pub fn run_fact(command: &FactCommand) -> anyhow::Result<Exit> {
     let learnt_on = args.learnt_on.unwrap_or_else(today);
     ensure!(learnt_on <= today(), "--learnt-on {learnt_on} is still to come");
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let entry = Entry {
             person: PersonId(args.person),
             kind: args.kind,

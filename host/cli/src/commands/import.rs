@@ -2,7 +2,7 @@
 
 use crate::commands::Exit;
 use crate::commands::approve::tell_made;
-use crate::commands::officer::{OfficerArgs, moment, program};
+use crate::commands::officer::{DeskArgs, moment, program};
 use crate::office::{OfficeArgs, parse_date, run, today};
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -82,15 +82,13 @@ struct ListArgs {
 /// Example: jorei import withdraw 12 --reason "別の年の所得だった" --key tanaka.key
 #[derive(clap::Args)]
 struct WithdrawArgs {
-    #[command(flatten)]
-    office: OfficeArgs,
     /// The knowledge number of the import (jorei import list).
     number: i64,
     /// Why, without names or addresses: it is kept for ever.
     #[arg(long)]
     reason: String,
     #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The act as JSON.
     #[arg(long)]
     json: bool,
@@ -277,8 +275,7 @@ async fn list(args: &ListArgs) -> anyhow::Result<Exit> {
 }
 
 async fn withdraw(args: &WithdrawArgs) -> anyhow::Result<Exit> {
-    let (store, municipality) = args.office.open().await?;
-    let officer = args.officer.officer(&store, municipality).await?;
+    let (store, municipality, officer) = args.desk.open().await?;
     let proposal = propose_withdrawal(&store, municipality, Knowledge(args.number), &args.reason).await?;
     let act = propose(&store, municipality, &officer, proposal, &moment()).await?;
     tell_made(&store, municipality, act, args.json).await?;

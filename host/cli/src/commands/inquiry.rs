@@ -2,7 +2,7 @@
 
 use crate::commands::Exit;
 use crate::commands::listing::Listing;
-use crate::commands::officer::{OfficerArgs, moment, program};
+use crate::commands::officer::{DeskArgs, moment, program};
 use crate::commands::payee::SealArgs;
 use crate::office::{OfficeArgs, parse_date, run, today};
 use anyhow::Context as _;
@@ -28,9 +28,7 @@ pub enum InquiryCommand {
 #[derive(clap::Args)]
 pub struct AskArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The person.
     #[arg(long)]
     person: i64,
@@ -64,9 +62,7 @@ pub struct AskArgs {
 #[derive(clap::Args)]
 pub struct AgainArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The payment order.
     order: i64,
 }
@@ -117,8 +113,7 @@ pub fn run_inquiry(command: &InquiryCommand) -> anyhow::Result<Exit> {
     let watch = Watch::default();
     match command {
         InquiryCommand::Ask(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             let what = match (args.what.as_str(), args.year) {
                 ("income", Some(year)) => What::Income { year },
                 ("qualification", None) => What::Qualification,
@@ -142,8 +137,7 @@ pub fn run_inquiry(command: &InquiryCommand) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }),
         InquiryCommand::Again(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             let now = moment();
             let new = inquiries::ask_again(&store, here, args.order, now.today, &watch, &now.stamp(&officer.account)).await?;
             eprintln!("{new} inquiry written");

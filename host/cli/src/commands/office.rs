@@ -3,7 +3,7 @@
 use crate::commands::Exit;
 use crate::commands::approve::tell_made;
 use crate::commands::key::read_secret_key;
-use crate::commands::officer::{OfficerArgs, SignersArgs, moment, read_text};
+use crate::commands::officer::{DeskArgs, SignersArgs, moment, read_text};
 use crate::office::{OfficeArgs, run};
 use jorei_domain::act::{Account, Change};
 use jorei_service::acts::{Proposal, propose};
@@ -58,9 +58,7 @@ pub enum Office {
 #[command(verbatim_doc_comment)]
 pub struct ChangeArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     #[command(flatten)]
     signers: SignersArgs,
     /// The office file (TOML).
@@ -97,9 +95,9 @@ pub fn run_office(command: &Office) -> anyhow::Result<Exit> {
 fn run_change(args: &ChangeArgs) -> anyhow::Result<Exit> {
     let changes = office::read(&read_text(&args.file)?)?;
     run(async {
-        let (store, municipality) = args.office.found().await?;
+        let (store, municipality) = args.desk.office.found().await?;
         let known = accounts(&store, municipality).await?;
-        let key = read_secret_key(args.officer.key())?;
+        let key = read_secret_key(args.desk.officer.key())?;
         let own: Vec<Account> = if known.is_empty() { changes.iter().filter_map(account).collect() } else { known };
         let officer = Officer::among(&own, municipality, key)?;
         let proposal = office::proposal(&store, municipality, changes, &args.reason).await?;

@@ -1,7 +1,7 @@
 //! Who acts on the command line: the person whose key it is.
 
 use crate::commands::key::read_secret_key;
-use crate::office::{now, today};
+use crate::office::{OfficeArgs, now, today};
 use anyhow::Context as _;
 use jorei_domain::id::Municipality;
 use jorei_service::officer::{Moment, Now, Officer};
@@ -31,6 +31,24 @@ impl OfficerArgs {
     /// The key's file.
     pub fn key(&self) -> &PathBuf {
         &self.key
+    }
+}
+
+/// Whose office, and whose act it is: what every act needs.
+#[derive(clap::Args)]
+pub struct DeskArgs {
+    #[command(flatten)]
+    pub office: OfficeArgs,
+    #[command(flatten)]
+    pub officer: OfficerArgs,
+}
+
+impl DeskArgs {
+    /// Opens the records of the office for the account that the key belongs to.
+    pub async fn open(&self) -> anyhow::Result<(Store, Municipality, Officer)> {
+        let (store, municipality) = self.office.open().await?;
+        let officer = self.officer.officer(&store, municipality).await?;
+        Ok((store, municipality, officer))
     }
 }
 

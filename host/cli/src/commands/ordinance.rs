@@ -3,7 +3,7 @@
 use crate::commands::Exit;
 use crate::commands::approve::tell_made;
 use crate::commands::listing::{ListArgs, Listing};
-use crate::commands::officer::{OfficerArgs, moment, read_text};
+use crate::commands::officer::{DeskArgs, moment, read_text};
 use crate::office::{OfficeArgs, run, runtime};
 use anyhow::{Context as _, bail};
 use jorei_domain::id::{Digest, Municipality};
@@ -33,9 +33,7 @@ pub enum OrdinanceCommand {
 #[derive(clap::Args)]
 pub struct DraftArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The draft's name.
     name: String,
     /// The file (TOML).
@@ -80,9 +78,7 @@ pub struct CheckArgs {
 #[derive(clap::Args)]
 pub struct ConfirmArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The ordinance's digest, or its first digits.
     ordinance: String,
     /// The value: a block (`rounding[0]`) or a value with a state of its own
@@ -102,8 +98,7 @@ pub fn run_ordinance(command: &OrdinanceCommand) -> anyhow::Result<Exit> {
     run(async {
         match command {
             OrdinanceCommand::Draft(args) => {
-                let (store, municipality) = args.office.open().await?;
-                let officer = args.officer.officer(&store, municipality).await?;
+                let (store, municipality, officer) = args.desk.open().await?;
                 let text = read_text(&args.file)?;
                 if !is_draft_name(&args.name) {
                     bail!(
@@ -137,7 +132,7 @@ pub fn run_ordinance(command: &OrdinanceCommand) -> anyhow::Result<Exit> {
                 eprintln!("{} {}: {} segment(s), no problem", ordinance.municipality, ordinance.name, ordinance.settings.segments().len());
             }
             OrdinanceCommand::Confirm(args) => {
-                let (store, municipality) = args.office.open().await?;
+                let (store, municipality) = args.desk.office.open().await?;
                 let ordinance = find_ordinance(&store, municipality, &args.ordinance).await?;
                 if args.values.is_empty() {
                     let text = store.ordinance(municipality, ordinance).await?.unwrap_or_default();
@@ -146,7 +141,7 @@ pub fn run_ordinance(command: &OrdinanceCommand) -> anyhow::Result<Exit> {
                     }
                     return Ok(Exit::Done);
                 }
-                let officer = args.officer.officer(&store, municipality).await?;
+                let officer = args.desk.officer.officer(&store, municipality).await?;
                 let what = (args.values.as_slice(), args.source.as_str());
                 let (act, result) = confirm(&store, municipality, &officer, ordinance, what, &moment()).await?;
                 tell_made(&store, municipality, act, args.json).await?;

@@ -5,7 +5,7 @@
 use crate::commands::Exit;
 use crate::commands::approve::tell_made;
 use crate::commands::listing::Listing;
-use crate::commands::officer::{OfficerArgs, moment};
+use crate::commands::officer::{DeskArgs, moment};
 use crate::commands::vault::read_key;
 use crate::office::{OfficeArgs, parse_date, run, today};
 use anyhow::Context as _;
@@ -73,9 +73,7 @@ pub struct ShowArgs {
 #[derive(clap::Args)]
 pub struct EnterArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     #[command(flatten)]
     seal: SealArgs,
     /// The payment order.
@@ -108,9 +106,7 @@ pub struct CompareArgs {
 #[derive(clap::Args)]
 pub struct ConfirmArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     #[command(flatten)]
     seal: SealArgs,
     /// The payment order.
@@ -124,9 +120,7 @@ pub struct ConfirmArgs {
 #[derive(clap::Args)]
 pub struct PurgeArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// Closed so many days ago, or more.
     #[arg(long)]
     days: u32,
@@ -171,8 +165,7 @@ pub fn run_payee(command: &PayeeCommand) -> anyhow::Result<Exit> {
             Ok(if state.standing.is_ready() { Exit::Done } else { Exit::Some })
         }),
         PayeeCommand::Enter(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             let source = if args.direct_debit { Source::DirectDebit } else { Source::ClaimForm };
             let entered = Entered { source, applied_on: args.applied_on, account: typed()? };
             let (now, vault) = (moment(), args.seal.vault()?);
@@ -191,8 +184,7 @@ pub fn run_payee(command: &PayeeCommand) -> anyhow::Result<Exit> {
             Ok(if same { Exit::Done } else { Exit::Some })
         }),
         PayeeCommand::Confirm(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             let now = moment();
             let proposal = confirm(&store, &args.seal.vault()?, here, args.order, &args.reason, now.today, &watch).await?;
             let act = propose(&store, here, &officer, proposal, &now).await?;
@@ -200,8 +192,7 @@ pub fn run_payee(command: &PayeeCommand) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }),
         PayeeCommand::Purge(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             let now = moment();
             let destroyed = purge(&store, here, now.today, i64::from(args.days), &now.stamp(&officer.account)).await?;
             eprintln!("{destroyed} entries destroyed");

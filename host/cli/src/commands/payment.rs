@@ -5,7 +5,7 @@
 use crate::commands::Exit;
 use crate::commands::approve::tell_made;
 use crate::commands::listing::Listing;
-use crate::commands::officer::{OfficerArgs, moment, read_text};
+use crate::commands::officer::{DeskArgs, moment, read_text};
 use crate::commands::payee::SealArgs;
 use crate::office::{OfficeArgs, parse_date, run, today};
 use anyhow::Context as _;
@@ -46,9 +46,7 @@ pub enum PaymentCommand {
 #[derive(clap::Args)]
 pub struct PrepareArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     #[command(flatten)]
     seal: SealArgs,
     /// The day on which the money moves; banks are open on it.
@@ -81,9 +79,7 @@ pub struct ShowArgs {
 #[derive(clap::Args)]
 pub struct BatchActArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The batch.
     batch: i64,
     /// Why.
@@ -95,9 +91,7 @@ pub struct BatchActArgs {
 #[derive(clap::Args)]
 pub struct CheckArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The batch.
     batch: i64,
 }
@@ -108,9 +102,7 @@ pub struct CheckArgs {
 #[derive(clap::Args)]
 pub struct CutArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     #[command(flatten)]
     seal: SealArgs,
     /// The batch.
@@ -130,9 +122,7 @@ pub struct CutArgs {
 #[derive(clap::Args)]
 pub struct ReasonArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The batch, or the line.
     number: i64,
     /// Why; no personal data.
@@ -144,9 +134,7 @@ pub struct ReasonArgs {
 #[derive(clap::Args)]
 pub struct ResultArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     #[command(flatten)]
     seal: SealArgs,
     /// The bank's file.
@@ -163,9 +151,7 @@ pub struct ResultArgs {
 #[derive(clap::Args)]
 pub struct ReturnedArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     #[command(flatten)]
     seal: SealArgs,
     /// The line.
@@ -195,8 +181,7 @@ pub fn run_payment(command: &PaymentCommand) -> anyhow::Result<Exit> {
     let watch = Watch::default();
     match command {
         PaymentCommand::Prepare(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             let sender: Sender = serde_json::from_str(&read_text(&args.sender)?).with_context(|| args.sender.display().to_string())?;
             let branches = args.branches.as_ref().map(|path| anyhow::Ok(BranchList::read(read_text(path)?.as_bytes())?)).transpose()?;
             let (now, vault) = (moment(), args.seal.vault()?);
@@ -240,16 +225,14 @@ pub fn run_payment(command: &PaymentCommand) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }),
         PaymentCommand::Release(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             let proposal = payments::release(&store, here, args.batch, &args.reason).await?;
             let act = propose(&store, here, &officer, proposal, &moment()).await?;
             tell_made(&store, here, act, false).await?;
             Ok(Exit::Done)
         }),
         PaymentCommand::Check(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             let now = moment();
             // Day and hour: the same hour is one round.
             let round: String = now.at.chars().take(13).collect();
@@ -258,8 +241,7 @@ pub fn run_payment(command: &PaymentCommand) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }),
         PaymentCommand::Cut(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             let (now, vault) = (moment(), args.seal.vault()?);
             let stamp = now.stamp(&officer.account);
             let cut = payments::cut(&store, &vault, here, args.batch, args.leave_out, args.fresh_hours, now.today, &watch, &stamp).await?;
@@ -269,21 +251,18 @@ pub fn run_payment(command: &PaymentCommand) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }),
         PaymentCommand::Withdraw(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             store.withdraw_batch(here, args.number, &args.reason, &moment().stamp(&officer.account)).await?;
             Ok(Exit::Done)
         }),
         PaymentCommand::Recall(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             store.recall(here, args.number, &args.reason, &moment().stamp(&officer.account)).await?;
             eprintln!("payment {}: the recall is noted; the bank's answer comes as a result", args.number);
             Ok(Exit::Done)
         }),
         PaymentCommand::Result(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             let bytes = std::fs::read(&args.file).with_context(|| format!("reading {}", args.file.display()))?;
             let adapter: Box<dyn Adapter> = match (args.form.as_str(), args.day) {
                 ("own-sjis", _) => Box::new(OwnForm { encoding: Encoding::ShiftJis }),
@@ -294,8 +273,7 @@ pub fn run_payment(command: &PaymentCommand) -> anyhow::Result<Exit> {
             take(&store, here, &officer.account, args.seal.vault()?, Digest::of(&bytes), &told).await
         }),
         PaymentCommand::Returned(args) => run(async {
-            let (store, here) = args.office.open().await?;
-            let officer = args.officer.officer(&store, here).await?;
+            let (store, here, officer) = args.desk.open().await?;
             let payment = u64::try_from(args.line).context("a line's number is above 0")?;
             let told = Told { payment, account: None, yen: None, outcome: Outcome::Returned, reason: args.reason.clone(), on: args.on };
             let source = Digest::of(format!("returned {} {} {}", args.line, args.on, args.reason).as_bytes());

@@ -4,8 +4,8 @@
 
 use crate::commands::Exit;
 use crate::commands::approve::tell_made;
-use crate::commands::officer::{OfficerArgs, moment};
-use crate::office::{OfficeArgs, parse_date, run};
+use crate::commands::officer::{DeskArgs, moment};
+use crate::office::{parse_date, run};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::PersonId;
 use jorei_service::acts::{Proposal, propose};
@@ -56,9 +56,7 @@ pub struct UnprotectArgs {
 #[derive(clap::Args)]
 struct ActArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// Why, without names or addresses: it is kept for ever.
     #[arg(long)]
     reason: String,
@@ -73,8 +71,7 @@ pub fn run_person(command: &PersonCommand) -> anyhow::Result<Exit> {
             PersonCommand::Protect(args) => &args.act,
             PersonCommand::Unprotect(args) => &args.act,
         };
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let proposal: Proposal = match command {
             PersonCommand::Protect(ProtectArgs { number, from, until, act }) => {
                 protect(&store, municipality, PersonId(*number), (*from, *until), &act.reason).await?

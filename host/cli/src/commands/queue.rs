@@ -2,7 +2,7 @@
 
 use crate::commands::Exit;
 use crate::commands::listing::Listing;
-use crate::commands::officer::{OfficerArgs, moment};
+use crate::commands::officer::{DeskArgs, moment};
 use crate::office::{OfficeArgs, parse_date, parse_year, run, today};
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::id::{HouseholdId, Municipality};
@@ -69,9 +69,7 @@ enum QueueCommand {
 #[derive(clap::Args)]
 pub struct SettleArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     #[arg(long)]
     household: i64,
@@ -171,8 +169,7 @@ fn row(item: &Item) -> Vec<Value> {
 
 fn run_settle(args: &SettleArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let SettleArgs { year, slot, waiting, way, .. } = *args;
         let which = Which { year, slot, household: HouseholdId(args.household), waiting, matter: None };
         let (item, ordinal) = settle(&store, municipality, which, way, &args.reason, &officer.account, &moment()).await?;

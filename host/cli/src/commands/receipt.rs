@@ -2,7 +2,7 @@
 
 use crate::commands::Exit;
 use crate::commands::listing::Listing;
-use crate::commands::officer::{OfficerArgs, moment, program};
+use crate::commands::officer::{DeskArgs, moment, program};
 use crate::office::{OfficeArgs, parse_date, parse_year, run, today};
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -121,9 +121,7 @@ pub struct MatchArgs {
     #[arg(long)]
     reason: String,
     #[command(flatten)]
-    officer: OfficerArgs,
-    #[command(flatten)]
-    office: OfficeArgs,
+    desk: DeskArgs,
 }
 
 /// Take a confirmed receipt back that its channel does not deliver, without a file: a cheque that bounced.
@@ -137,9 +135,7 @@ pub struct ReverseArgs {
     #[arg(long)]
     reason: String,
     #[command(flatten)]
-    officer: OfficerArgs,
-    #[command(flatten)]
-    office: OfficeArgs,
+    desk: DeskArgs,
 }
 
 /// Hold what each channel told of each day against what the bank delivered (収納照合).
@@ -326,16 +322,15 @@ async fn match_receipt(args: &MatchArgs) -> anyhow::Result<Exit> {
         }
         _ => Way::Leave,
     };
-    act(args.receipt, way, &args.reason, &args.officer, &args.office).await
+    act(args.receipt, way, &args.reason, &args.desk).await
 }
 
 async fn reverse(args: &ReverseArgs) -> anyhow::Result<Exit> {
-    act(args.receipt, Way::Reverse, &args.reason, &args.officer, &args.office).await
+    act(args.receipt, Way::Reverse, &args.reason, &args.desk).await
 }
 
-async fn act(receipt: i64, way: Way, reason: &str, officer: &OfficerArgs, office: &OfficeArgs) -> anyhow::Result<Exit> {
-    let (store, municipality) = office.open().await?;
-    let officer = officer.officer(&store, municipality).await?;
+async fn act(receipt: i64, way: Way, reason: &str, desk: &DeskArgs) -> anyhow::Result<Exit> {
+    let (store, municipality, officer) = desk.open().await?;
     let request = Request { municipality, booked_on: today(), order: Order::default() };
     settle(&store, request, receipt, way, reason, &moment().stamp(&officer.account)).await?;
     let what = match way {

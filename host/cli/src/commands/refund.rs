@@ -2,7 +2,7 @@
 
 use crate::commands::Exit;
 use crate::commands::listing::Listing;
-use crate::commands::officer::{OfficerArgs, moment};
+use crate::commands::officer::{DeskArgs, moment};
 use crate::office::{OfficeArgs, decided_on, parse_date, run, runtime, today};
 use anyhow::{Context as _, bail};
 use jorei_domain::calendar::{Date, FiscalYear};
@@ -66,9 +66,7 @@ pub struct HouseholdArgs {
 #[derive(clap::Args)]
 pub struct DecideArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     household: i64,
     /// The day of the decision [default: today].
@@ -80,9 +78,7 @@ pub struct DecideArgs {
 #[derive(clap::Args)]
 pub struct RenewArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The order's number.
     order: i64,
     /// The day of the decision [default: today].
@@ -95,9 +91,7 @@ pub struct RenewArgs {
 #[derive(clap::Args)]
 pub struct ConsentArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     household: i64,
     /// To what: public_account, appropriate_before_due or direct_debit_account.
@@ -121,9 +115,7 @@ pub struct ConsentArgs {
 #[derive(clap::Args)]
 pub struct WithdrawArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The consent's number.
     consent: i64,
     /// The first day on which it holds no more [default: today].
@@ -135,9 +127,7 @@ pub struct WithdrawArgs {
 #[derive(clap::Args)]
 pub struct NoticeArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     household: i64,
     /// The decision, or its first digits [default: the latest that was posted].
@@ -155,9 +145,7 @@ pub struct NoticeArgs {
 #[derive(clap::Args)]
 pub struct ClaimArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The notice's number.
     notice: i64,
     /// Where the form is; no personal data.
@@ -172,9 +160,7 @@ pub struct ClaimArgs {
 #[derive(clap::Args)]
 pub struct HeirArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     household: i64,
     /// The head who died, by number (宛名番号).
@@ -195,9 +181,7 @@ pub struct HeirArgs {
 #[derive(clap::Args)]
 pub struct LapseArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The household.
     household: i64,
     /// The overpayment that is undecided.
@@ -357,8 +341,7 @@ fn run_story(args: &HouseholdArgs) -> anyhow::Result<Exit> {
 
 fn run_decide(args: &DecideArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let on = decided_on(args.on)?;
         let shelf = Shelf::new(store.clone(), runtime()?);
         let stamp = moment().stamp(&officer.account);
@@ -368,8 +351,7 @@ fn run_decide(args: &DecideArgs) -> anyhow::Result<Exit> {
 
 fn run_renew(args: &RenewArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let on = decided_on(args.on)?;
         let shelf = Shelf::new(store.clone(), runtime()?);
         let stamp = moment().stamp(&officer.account);
@@ -405,8 +387,7 @@ fn write_decided(decided: &Decided) -> anyhow::Result<Exit> {
 
 fn run_consent(args: &ConsentArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         known_household(&store, municipality, args.household).await?;
         let consent = Consent {
             number: 0,
@@ -426,8 +407,7 @@ fn run_consent(args: &ConsentArgs) -> anyhow::Result<Exit> {
 
 fn run_withdraw(args: &WithdrawArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let on = decided_on(args.on)?;
         store.withdraw_consent(municipality, args.consent, on, &moment().stamp(&officer.account)).await?;
         writeln!(std::io::stdout(), "同意{}の撤回を記録しました。", args.consent)?;
@@ -437,8 +417,7 @@ fn run_withdraw(args: &WithdrawArgs) -> anyhow::Result<Exit> {
 
 fn run_notice(args: &NoticeArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let (household, on) = (HouseholdId(args.household), decided_on(args.on)?);
         let stored = match &args.decision {
             Some(prefix) => {
@@ -475,8 +454,7 @@ fn run_notice(args: &NoticeArgs) -> anyhow::Result<Exit> {
 
 fn run_claim(args: &ClaimArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let on = decided_on(args.on)?;
         store.save_refund_claim(municipality, args.notice, on, &args.form, &moment().stamp(&officer.account)).await?;
         writeln!(std::io::stdout(), "通知{}に対する請求（{on}）を記録しました。", args.notice)?;
@@ -486,8 +464,7 @@ fn run_claim(args: &ClaimArgs) -> anyhow::Result<Exit> {
 
 fn run_heir(args: &HeirArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         known_household(&store, municipality, args.household).await?;
         let heir = Heir {
             number: 0,
@@ -505,8 +482,7 @@ fn run_heir(args: &HeirArgs) -> anyhow::Result<Exit> {
 
 fn run_lapse(args: &LapseArgs) -> anyhow::Result<Exit> {
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let lapsing = match (args.overpayment, args.order) {
             (Some(number), _) => Lapsing::Overpayment(number),
             (None, Some(number)) => Lapsing::Order(number),

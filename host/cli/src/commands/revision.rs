@@ -3,7 +3,7 @@
 use crate::commands::Exit;
 use crate::commands::activate::find;
 use crate::commands::listing::{ListArgs, Listing};
-use crate::commands::officer::{OfficerArgs, moment};
+use crate::commands::officer::{DeskArgs, moment};
 use crate::commands::ordinance::{find_rule, written};
 use crate::office::{OfficeArgs, parse_date, run, runtime};
 use jorei_domain::calendar::Date;
@@ -35,9 +35,7 @@ pub enum RevisionCommand {
 #[derive(clap::Args)]
 pub struct MakeArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The rule, or its first digits (jorei rule list).
     #[arg(long)]
     rule: String,
@@ -81,8 +79,7 @@ pub fn run_revision(command: &RevisionCommand) -> anyhow::Result<Exit> {
     run(async {
         match command {
             RevisionCommand::Make(args) => {
-                let (store, municipality) = args.office.open().await?;
-                let officer = args.officer.officer(&store, municipality).await?;
+                let (store, municipality, officer) = args.desk.open().await?;
                 let rule = find_rule(&store, municipality, &args.rule).await?;
                 let text = written(&store, municipality, &args.ordinance, None).await?;
                 let revision = make(&store, &runtime()?, municipality, rule, &text, &moment(), &officer.account).await?;

@@ -2,7 +2,7 @@
 
 use crate::commands::Exit;
 use crate::commands::listing::{ListArgs, Listing};
-use crate::commands::officer::{OfficerArgs, moment};
+use crate::commands::officer::{DeskArgs, moment};
 use crate::office::{OfficeArgs, run, runtime};
 use anyhow::{Context as _, bail};
 use jorei_service::admission::admit;
@@ -21,9 +21,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 pub struct AddArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The package.
     package: PathBuf,
     /// What became of it, as JSON.
@@ -34,8 +32,7 @@ pub struct AddArgs {
 pub fn run_add(args: &AddArgs) -> anyhow::Result<Exit> {
     let package = std::fs::read(&args.package).with_context(|| format!("reading {}", args.package.display()))?;
     run(async {
-        let (store, municipality) = args.office.open().await?;
-        let officer = args.officer.officer(&store, municipality).await?;
+        let (store, municipality, officer) = args.desk.open().await?;
         let now = moment();
         let admission = admit(&store, &runtime()?, municipality, &package, &now.stamp(&officer.account)).await?;
         if args.json {

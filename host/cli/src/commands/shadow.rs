@@ -3,7 +3,7 @@
 use crate::commands::Exit;
 use crate::commands::activate::find;
 use crate::commands::listing::{ListArgs, Listing};
-use crate::commands::officer::{OfficerArgs, moment};
+use crate::commands::officer::{DeskArgs, moment};
 use crate::office::{OfficeArgs, parse_year, run, runtime};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -29,9 +29,7 @@ pub enum Shadow {
 #[derive(clap::Args)]
 pub struct RunArgs {
     #[command(flatten)]
-    office: OfficeArgs,
-    #[command(flatten)]
-    officer: OfficerArgs,
+    desk: DeskArgs,
     /// The candidate, or its first digits (jorei revision list).
     candidate: String,
     /// The fiscal year.
@@ -65,8 +63,7 @@ pub fn run_shadow(command: &Shadow) -> anyhow::Result<Exit> {
         let mut out = std::io::stdout();
         match command {
             Shadow::Run(args) => {
-                let (store, municipality) = args.office.open().await?;
-                let officer = args.officer.officer(&store, municipality).await?;
+                let (store, municipality, officer) = args.desk.open().await?;
                 let candidate = find(&store, municipality, &args.candidate).await?;
                 let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
                 let request = Request { municipality, candidate, on: args.year.first_day(), sample: args.sample, threads };
