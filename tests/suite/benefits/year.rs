@@ -46,7 +46,10 @@ async fn city(hall: &Hall, households: u32) -> BTreeSet<i64> {
     all.into_iter().map(|household| household.0).collect()
 }
 
-/// Runs a month; whoever is impatient stops it whenever it tells how far it is, and begins again, until it is through.
+/// How often whoever is impatient stops a run: each beginning looks at every household of the city again.
+const STOPS: u32 = 3;
+
+/// Runs a month; whoever is impatient stops it when it tells how far it is, and begins again, until it is through.
 async fn run(hall: &Hall, month: Date, impatient: bool) -> (Tally, u32) {
     if !impatient {
         return (hall.month(month).await, 0);
@@ -55,7 +58,7 @@ async fn run(hall: &Hall, month: Date, impatient: bool) -> (Tally, u32) {
     loop {
         let stop = AtomicBool::new(false);
         // What is there already counts as unchanged: it goes on until something new was written.
-        let halt = |tally: &Tally| stop.store(tally.decided > 0, Ordering::Relaxed);
+        let halt = |tally: &Tally| stop.store(stops < STOPS && tally.decided > 0, Ordering::Relaxed);
         let tally = hall.month_until(month, &stop, halt).await.unwrap();
         if !tally.stopped {
             return (tally, stops);
