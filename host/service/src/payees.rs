@@ -553,16 +553,7 @@ async fn consent_for(
         let with_it = |consent: &Consent| consent.given_by == registration.head && consent.given_on >= registration.from;
         return Ok(holding.rfind(with_it));
     }
-    let first = store.order(municipality, matter).await?;
-    let mut used = BTreeSet::new();
-    for other in store.orders_of(municipality, order.household).await? {
-        let same = first.as_ref().is_some_and(|first| first.decision == other.decision);
-        if other.number == matter || other.replaces.is_some() || same {
-            continue;
-        }
-        let asked = store.inquiries_of_matter(municipality, other.number).await?;
-        used.extend(asked.into_iter().filter(|one| one.inquiry.stage == Stage::Fix).map(|one| one.inquiry.reference));
-    }
+    let used = store.references_of_others(municipality, order.household, matter).await?;
     Ok(holding.rfind(|consent| !used.contains(&consent_reference(consent))))
 }
 

@@ -122,7 +122,7 @@ const ACT_BY_PREFIX: &str = "SELECT id, content, made_at, maker, emergency, sign
 const ACTS: &str = "SELECT id, content, made_at, maker, emergency, signature FROM act WHERE municipality = $1 ORDER BY ordinal DESC";
 const SIGNATURES: &str = "SELECT account, verdict, at, signature FROM act_signature \
      WHERE municipality = $1 AND act = $2 ORDER BY at, account";
-const EFFECT_AT: &str = "SELECT at FROM effect WHERE municipality = $1 AND act = $2 ORDER BY knowledge, ordinal LIMIT 1";
+const EFFECT_AT: &str = "SELECT at FROM effect WHERE municipality = $1 AND act = $2 ORDER BY +knowledge, +ordinal LIMIT 1";
 const STATE: &str = "SELECT e.act, e.kind, e.key, e.base, e.content, a.content FROM effect e \
      JOIN act a ON a.municipality = e.municipality AND a.id = e.act \
      WHERE e.municipality = $1 AND e.kind = $2 AND e.key = $3 ORDER BY e.knowledge DESC LIMIT 1";

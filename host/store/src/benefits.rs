@@ -205,11 +205,11 @@ const SAVE_APPLICATION: &str = "INSERT INTO benefit_application (municipality, n
 const APPLICATION: &str = "SELECT number, slot, benefit, case_on, household, person, applicant, received_on, document FROM benefit_application \
      WHERE municipality = $1 AND number = $2";
 const APPLICATIONS_OF_CASE: &str = "SELECT number, slot, benefit, case_on, household, person, applicant, received_on, document \
-     FROM benefit_application WHERE municipality = $1 AND household = $2 AND slot = $3 AND case_on = $4 ORDER BY number";
+     FROM benefit_application WHERE municipality = $1 AND household = $2 AND slot = $3 AND case_on = $4 ORDER BY +number";
 const APPLICATIONS: &str = "SELECT number, slot, benefit, case_on, household, person, applicant, received_on, document \
      FROM benefit_application WHERE municipality = $1 AND number > $2 ORDER BY number LIMIT $3";
 const APPLICATIONS_OF_HOUSEHOLD: &str = "SELECT number, slot, benefit, case_on, household, person, applicant, received_on, document \
-     FROM benefit_application WHERE municipality = $1 AND household = $2 ORDER BY number";
+     FROM benefit_application WHERE municipality = $1 AND household = $2 ORDER BY +number";
 const NEXT_FACT: &str = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM benefit_application_fact WHERE municipality = $1";
 const SAVE_FACT: &str = "INSERT INTO benefit_application_fact (municipality, ordinal, application, kind, vals, source, at, by_whom) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

@@ -157,7 +157,8 @@ pub struct NewAccount {
 
 const KNOWN: &str = "SELECT i.id, i.what, i.year, i.legal_row, i.matter, i.affair, i.reference, i.stage, i.payment_matter, i.household, i.person, \
      i.on_day, i.asked_on FROM inquiry i WHERE i.municipality = $1 AND i.id = $2";
-const NEXT: &str = "SELECT COALESCE(MAX(ordinal), 0) + 1, COALESCE(MAX(call), 0) + 1 FROM inquiry WHERE municipality = $1";
+const NEXT: &str = "SELECT COALESCE(MAX(i.ordinal), 0) + 1, \
+     COALESCE((SELECT l.call FROM inquiry l WHERE l.municipality = $1 ORDER BY l.ordinal DESC LIMIT 1), 0) + 1 FROM inquiry i WHERE i.municipality = $1";
 const SAVE: &str = "INSERT INTO inquiry (municipality, id, ordinal, call, what, year, legal_row, matter, affair, reference, stage, \
      payment_matter, household, person, on_day, asked_on, at, by_whom) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
@@ -193,15 +194,19 @@ macro_rules! stored_where {
 }
 const ONE: &str = stored_where!("i.id = $2");
 const OF_MATTER: &str = stored_where!("i.payment_matter = $2 ORDER BY i.ordinal");
+/// References of the inquiries that fixed accounts of other matters than $3, decided otherwise, of a household.
+const REFERENCES: &str = "SELECT DISTINCT i.reference FROM payment_order o \
+     JOIN payment_order f ON f.municipality = o.municipality AND f.number = $3 \
+     JOIN inquiry i ON i.municipality = o.municipality AND i.payment_matter = o.number AND i.stage = 'fix' \
+     WHERE o.municipality = $1 AND o.household = $2 AND +o.replaces IS NULL AND o.decision <> f.decision";
 const PAGE: &str = stored_where!("i.ordinal > $2 ORDER BY i.ordinal LIMIT $3");
 const OPEN: &str = stored_where!("w.sequence IS NULL AND i.ordinal > $2 ORDER BY i.ordinal LIMIT $3");
 const EXCEPTIONS: &str = "SELECT w.sequence, w.standing, w.use, w.entry, s.tag, w.changed_on, w.detail, w.knowledge, w.told_at, w.at, w.holder, w.inquiry \
      FROM inquiry_answer w LEFT JOIN sealed_content s ON s.municipality = w.municipality AND s.entry = w.entry \
      WHERE w.municipality = $1 AND w.use IN ('unknown', 'unfit', 'contradicted') AND w.sequence > $2 ORDER BY w.sequence LIMIT $3";
 const ANSWERS_OF_MATTER: &str = "SELECT w.sequence, w.standing, w.use, w.entry, s.tag, w.changed_on, w.detail, w.knowledge, w.told_at, w.at, w.holder, w.inquiry \
-     FROM inquiry_answer w JOIN inquiry i ON i.municipality = w.municipality AND i.id = w.inquiry \
-     LEFT JOIN sealed_content s ON s.municipality = w.municipality AND s.entry = w.entry \
-     WHERE w.municipality = $1 AND i.payment_matter = $2 ORDER BY w.sequence";
+     FROM inquiry i CROSS JOIN inquiry_answer w LEFT JOIN sealed_content s ON s.municipality = w.municipality AND s.entry = w.entry \
+     WHERE i.municipality = $1 AND i.payment_matter = $2 AND w.municipality = i.municipality AND w.inquiry = i.id ORDER BY +w.sequence";
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
@@ -220,6 +225,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SAVE_ANSWER,
     ONE,
     OF_MATTER,
+    REFERENCES,
     PAGE,
     OPEN,
     EXCEPTIONS,
@@ -472,6 +478,16 @@ impl Store {
     pub async fn inquiries_of_matter(&self, municipality: Municipality, matter: i64) -> Result<Vec<StoredInquiry>> {
         let query = sqlx::query(OF_MATTER).bind(municipality.number()).bind(matter);
         query.fetch_all(&self.pool).await?.iter().map(stored).collect()
+    }
+
+    /// By which references the register was asked for the accounts of a household's other matters. Orders of one decision are one
+    /// application: they are not other matters.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn references_of_others(&self, municipality: Municipality, household: HouseholdId, matter: i64) -> Result<BTreeSet<String>> {
+        let query = sqlx::query(REFERENCES).bind(municipality.number()).bind(household.0).bind(matter);
+        query.fetch_all(&self.pool).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     /// Every answer to inquiries of a payment's matter, in the order of their numbers.

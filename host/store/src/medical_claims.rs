@@ -326,7 +326,7 @@ const FINDINGS: &str = concat!(
      ORDER BY c.ordinal LIMIT $3"
 );
 const SETTLEMENTS: &str = "SELECT line, way, posting, reason, at, by_whom FROM claim_settlement WHERE municipality = $1 AND line = $2 \
-     ORDER BY ordinal";
+     ORDER BY +ordinal";
 /// What was settled of a month's lines; few there are.
 const SETTLED_OF_MONTH: &str = "SELECT s.line, s.way FROM claim_settlement s JOIN claim_line c ON c.municipality = s.municipality \
      AND c.ordinal = s.line WHERE s.municipality = $1 AND c.month >= $2 AND c.month <= $3 ORDER BY s.ordinal";

@@ -184,10 +184,11 @@ const SAVE_PURGE: &str =
 const DESTROY: &str = "DELETE FROM sealed_content WHERE municipality = $1 AND entry = $2";
 const PURGED: &str = "SELECT number, entry, rule, purged_on, at, by_whom FROM purge WHERE municipality = $1 ORDER BY number";
 /// What stands sealed for a matter: accounts, and those that answers brought.
-const ENTRIES_OF_MATTER: &str = "SELECT s.entry FROM sealed_content s WHERE s.municipality = $1 AND ( \
-     EXISTS (SELECT 1 FROM payee_account a WHERE a.municipality = $1 AND a.entry = s.entry AND a.matter = $2) \
-     OR EXISTS (SELECT 1 FROM inquiry_answer w JOIN inquiry i ON i.municipality = w.municipality AND i.id = w.inquiry \
-         WHERE w.municipality = $1 AND w.entry = s.entry AND i.payment_matter = $2)) ORDER BY s.entry";
+const ENTRIES_OF_MATTER: &str = "SELECT s.entry FROM ( \
+         SELECT entry FROM payee_account WHERE municipality = $1 AND matter = $2 \
+         UNION SELECT w.entry FROM inquiry i CROSS JOIN inquiry_answer w \
+             WHERE i.municipality = $1 AND i.payment_matter = $2 AND w.municipality = i.municipality AND w.inquiry = i.id) AS n \
+     CROSS JOIN sealed_content s WHERE s.municipality = $1 AND s.entry = n.entry ORDER BY s.entry";
 const MATTERS: &str = "SELECT DISTINCT a.matter FROM payee_account a \
      JOIN sealed_content s ON s.municipality = a.municipality AND s.entry = a.entry WHERE a.municipality = $1 \
      UNION SELECT i.payment_matter FROM inquiry i JOIN inquiry_answer w ON w.municipality = i.municipality AND w.inquiry = i.id \

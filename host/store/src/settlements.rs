@@ -100,7 +100,7 @@ const SAVE: &str = "INSERT INTO settlement (municipality, ordinal, slot, case_on
 const OF_CASES: &str = "SELECT ordinal, slot, case_on, household, matter, way, reason, by_whom, at FROM settlement \
      WHERE municipality = $1 AND case_on = $2 AND ordinal > $3 ORDER BY ordinal LIMIT $4";
 const OF_HOUSEHOLD: &str = "SELECT ordinal, slot, case_on, household, matter, way, reason, by_whom, at FROM settlement \
-     WHERE municipality = $1 AND case_on = $2 AND household = $3 ORDER BY ordinal";
+     WHERE municipality = $1 AND case_on = $2 AND household = $3 ORDER BY +ordinal";
 /// Latest versions by status, but for those that are settled. The inner version is that of the last decision before
 /// which nothing waits.
 const WAITING: &str = "SELECT d.household, d.id, d.status, (SELECT MIN(w.recorded_at) FROM decision w \

@@ -38,7 +38,7 @@ impl VaultEntry {
 
 const SAVE: &str = "INSERT INTO vault (municipality, entry, person, sealed, tag, at, by_whom) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const ENTRY: &str = "SELECT entry, person, sealed, tag FROM vault WHERE municipality = $1 AND entry = $2";
-const BY_TAG: &str = "SELECT entry, person FROM vault WHERE municipality = $1 AND tag = $2 ORDER BY entry";
+const BY_TAG: &str = "SELECT entry, person FROM vault WHERE municipality = $1 AND tag = $2";
 
 /// Every statement of this file, for the test that prepares them.
 #[cfg(any(test, feature = "checks"))]
