@@ -191,7 +191,7 @@ macro_rules! dues_where {
             "SELECT ordinal, household, slot, case_on, benefit, number, person, decision, due_yen, before_yen, payment_order, posting \
              FROM benefit_due WHERE municipality = $1 AND ",
             $condition,
-            " ORDER BY ordinal"
+            " ORDER BY +ordinal"
         )
     };
 }

@@ -25,8 +25,8 @@ use crate::facts::{Assertion, StoredCase};
 use crate::names::Name;
 use crate::revisions::Revision;
 use crate::{
-    Store, StoreError, addresses, admissions, audit, coverage, decisions, drafts, facts, lookups, names, notices, pauses, revisions,
-    shadow_reports, vault,
+    Database, Store, StoreError, addresses, admissions, audit, coverage, decisions, drafts, facts, lookups, names, notices, pauses,
+    revisions, shadow_reports, vault,
 };
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
@@ -40,6 +40,7 @@ use sqlx::{AssertSqlSafe, Executor as _, Row as _, SqlSafeStr as _};
 /// Every check, one after the other, on a store that is migrated and empty.
 pub async fn check_all(store: &Store) {
     check_statements(store).await;
+    check_plans(store).await;
     check_append_only(store).await;
     check_knowledge(store).await;
     check_late_knowledge(store).await;
@@ -128,9 +129,8 @@ fn rows(case: &StoredCase, kind: Kind) -> Vec<String> {
     facts.filter(|fact| fact.kind == kind).map(row).collect()
 }
 
-/// Both databases accept every statement of the crate.
-pub async fn check_statements(store: &Store) {
-    let mut connection = store.pool.acquire().await.unwrap();
+/// Every statement of the crate that stands as it is.
+fn statements() -> impl Iterator<Item = &'static str> {
     let single = [
         crate::STATEMENTS,
         facts::STATEMENTS,
@@ -168,7 +168,13 @@ pub async fn check_statements(store: &Store) {
         crate::inquiries::STATEMENTS,
         crate::payments::STATEMENTS,
     ];
-    for sql in single.iter().chain(audit::STATEMENTS).copied().flatten().copied() {
+    single.into_iter().chain(audit::STATEMENTS.iter().copied()).flatten().copied()
+}
+
+/// Both databases accept every statement of the crate.
+pub async fn check_statements(store: &Store) {
+    let mut connection = store.pool.acquire().await.unwrap();
+    for sql in statements() {
         let prepared = (*connection).prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "{sql}: {:?}", prepared.err());
     }
@@ -190,6 +196,48 @@ pub async fn check_statements(store: &Store) {
             assert!(prepared.is_ok(), "{}: {:?}", insert.head, prepared.err());
         }
     }
+}
+
+/// Statements with a condition that walk through a table of a municipality all the same: short tables, tables of which much is asked
+/// for at once, and those that the store counts (`ANALYZE`) when much was written to them.
+const WALKS: &[&str] = &[
+    // Counted.
+    "FROM fact WHERE",
+    "FROM fact f JOIN fact m",
+    "FROM transfer t JOIN posting p",
+    // Asked for as a whole: what an import or a set brought, what a call told, when anything was learnt.
+    "FROM learning WHERE",
+    "FROM person_name WHERE municipality = $1 AND person IN",
+    "FROM person_address WHERE municipality = $1 AND person IN",
+    "FROM person_contact WHERE municipality = $1 AND person IN",
+    "FROM claim_line WHERE municipality = $1 AND claim_set = $2",
+    "SELECT DISTINCT month FROM claim_line",
+    "FROM inquiry WHERE municipality = $1 AND call = $2",
+    "FROM inquiry_sent WHERE municipality = $1 AND call = $2",
+    "FROM inquiry_answer WHERE municipality = $1 AND call = $2",
+    "FROM payment_outcome WHERE municipality = $1 AND call = $2",
+    // Short.
+    "FROM audit p JOIN audit a",
+    "FROM delivery WHERE",
+    "FROM claim_settlement s JOIN claim_line c",
+    "FROM payment_held h JOIN payment_line l",
+];
+
+/// What concerns one thing is found by it. SQLite has no statistics: it takes an order by a key for cheap and would walk through all
+/// that a municipality has, with every payee, household and case.
+pub async fn check_plans(store: &Store) {
+    if store.database != Database::Sqlite {
+        return;
+    }
+    let mut walks = Vec::new();
+    for sql in statements().filter(|sql| sql.starts_with("SELECT") && sql.contains("$2") && !sql.contains("LIMIT")) {
+        let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&store.pool).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|row| row.try_get(3).unwrap()).collect();
+        if steps.iter().any(|step| step.ends_with("(municipality=?)")) && !WALKS.iter().any(|walk| sql.contains(walk)) {
+            walks.push(format!("{sql}\n    {}", steps.join("\n    ")));
+        }
+    }
+    assert!(walks.is_empty(), "{} statements walk through a table:\n{}", walks.len(), walks.join("\n"));
 }
 
 /// Every table but the counters refuses update and delete, whole tables included.

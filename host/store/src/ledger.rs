@@ -153,7 +153,7 @@ const ENTRIES_OF_ACCOUNT: &str = entries_where!(
 );
 const STORED: &str = "SELECT ordinal, at, by_whom FROM posting WHERE municipality = $1 AND id = $2";
 const PAGE: &str = "SELECT id, ordinal, at, by_whom FROM posting WHERE municipality = $1 AND ordinal > $2 ORDER BY ordinal LIMIT $3";
-const OF_DECISION: &str = "SELECT id FROM posting WHERE municipality = $1 AND decision = $2 ORDER BY ordinal";
+const OF_DECISION: &str = "SELECT id FROM posting WHERE municipality = $1 AND decision = $2 ORDER BY +ordinal";
 /// What the transfers add up to, beside what the balances say.
 const RECOUNT: &str = "SELECT kind, household, year, item, CAST(SUM(d) AS bigint), CAST(SUM(c) AS bigint), CAST(SUM(dp) AS bigint), \
          CAST(SUM(cp) AS bigint) FROM ( \

@@ -257,7 +257,7 @@ macro_rules! lines_where {
              LEFT JOIN payment_outcome x ON x.municipality = l.municipality AND x.line = l.id \
              WHERE l.municipality = $1 AND ",
             $condition,
-            " ORDER BY l.id, x.call"
+            " ORDER BY +l.id, x.call"
         )
     };
 }

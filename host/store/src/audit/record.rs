@@ -129,7 +129,7 @@ const ACT: &str = "SELECT id, ordinal, content, made_at, maker, emergency, signa
 const SIGNATURE: &str =
     "SELECT act, account, verdict, at, signature FROM act_signature WHERE municipality = $1 AND act = $2 AND account = $3";
 const EFFECTS: &str = "SELECT knowledge, ordinal, act, kind, key, base, content, at FROM effect \
-     WHERE municipality = $1 AND act = $2 ORDER BY knowledge, ordinal";
+     WHERE municipality = $1 AND act = $2 ORDER BY +knowledge, +ordinal";
 const ACTIVATIONS: &str = "SELECT knowledge, slot, revision, case_from, case_until, recorded_on FROM activation \
      WHERE municipality = $1 AND knowledge IN (SELECT knowledge FROM effect WHERE municipality = $1 AND act = $2 AND kind = 'activation') \
      ORDER BY knowledge";
