@@ -7,29 +7,7 @@ use jorei_domain::trace::{self, Val};
 use jorei_exemption::Exemption;
 use jorei_trial::Trial;
 
-fn trial() -> Trial {
-    Trial::of::<Exemption>(env!("CARGO_MANIFEST_DIR"), 80)
-}
-
-#[test]
-fn every_case_comes_out_as_worked_out_by_hand() {
-    trial().comes_out_as_stated(|_, _| true);
-}
-
-#[test]
-fn a_case_without_a_trace_has_the_same_status() {
-    trial().is_the_same_without_a_trace();
-}
-
-#[test]
-fn every_key_that_a_trace_or_a_refusal_names_has_its_texts() {
-    trial().keys_have_their_texts(&["relief"]);
-}
-
-#[test]
-fn an_explanation_for_officials_is_in_japanese_throughout() {
-    trial().is_explained_in_japanese();
-}
+jorei_trial::cases!(Trial::of::<Exemption>(env!("CARGO_MANIFEST_DIR"), 80).with_more_rows(|_, _| true).with_names(&["relief", "names"]));
 
 #[test]
 fn rows_that_lost_stay_in_the_trace_with_the_condition_that_failed() {

@@ -40,6 +40,10 @@ pub struct Trial {
     /// Those of the rule; the SDK's own are not among them.
     own: BTreeSet<&'static str>,
     words: Words,
+    /// May a table of a case have more rows than the case states? Asked of the names of both.
+    more: fn(&str, &str) -> bool,
+    /// Labels of steps whose values, and sections of ordinances whose keys, are the ordinance's own.
+    named: &'static [&'static str],
     /// The cases in the order of their names.
     pub runs: Vec<Run>,
 }
@@ -74,7 +78,20 @@ impl Trial {
         let texts: Map<String, Value> = labels.map(|label| (label.key.to_owned(), json!([label.ja, label.en]))).collect();
         let schema = jorei_sdk::outcome::schema::<R::Outcome>();
         let words = Words::from_json(&json!({ "labels": texts, "outcome": schema }).to_string());
-        Trial { folder, own: R::ABOUT.labels.iter().map(|label| label.key).collect(), words, runs }
+        let own = R::ABOUT.labels.iter().map(|label| label.key).collect();
+        Trial { folder, own, words, more: |_, _| false, named: &[], runs }
+    }
+
+    /// Some tables of some cases have more rows than the case states, by the names of both.
+    #[must_use]
+    pub fn with_more_rows(self, more: fn(case: &str, table: &str) -> bool) -> Trial {
+        Trial { more, ..self }
+    }
+
+    /// The value of a step with one of these labels is the ordinance's own, and so are the keys of a section of that name.
+    #[must_use]
+    pub fn with_names(self, named: &'static [&'static str]) -> Trial {
+        Trial { named, ..self }
     }
 
     /// A case by its name.
@@ -82,9 +99,9 @@ impl Trial {
         self.runs.iter().find(|run| run.case.name == name).unwrap_or_else(|| panic!("no case {name}"))
     }
 
-    /// Every case comes out as it states, and a table that it states as a list has no other rows, unless `more` says so of
-    /// the case's and the table's name.
-    pub fn comes_out_as_stated(&self, more: impl Fn(&str, &str) -> bool) {
+    /// Every case comes out as it states, and a table that it states as a list has no other rows but by
+    /// [`Trial::with_more_rows`].
+    pub fn comes_out_as_stated(&self) {
         let mut wrong = Vec::new();
         for Run { case, outcome, trace, .. } in &self.runs {
             let found = Value::Object(answer(&Answered { outcome, trace, words: &self.words, with_trace: false }));
@@ -92,7 +109,7 @@ impl Trial {
             for (table, expected) in &case.expect {
                 if let (Value::Array(rows), Value::Array(expected)) = (&found["outcome"][table], expected)
                     && rows.len() != expected.len()
-                    && !more(&case.name, table)
+                    && !(self.more)(&case.name, table)
                 {
                     wrong.push(format!("{}: {table} should have {} rows, has {}", case.name, expected.len(), rows.len()));
                 }
@@ -115,14 +132,13 @@ impl Trial {
         }
     }
 
-    /// Every key that a trace or a refusal names has its texts, and none that the SDK has already. The value of a step whose
-    /// label is in `names` is a name of the ordinance's own.
-    pub fn keys_have_their_texts(&self, names: &[&str]) {
+    /// Every key that a trace or a refusal names has its texts, and none that the SDK has already.
+    pub fn keys_have_their_texts(&self) {
         let known = self.known();
         let mut unknown = BTreeSet::new();
         for Run { outcome, trace, .. } in self.runs.iter().filter(|run| !run.trace.is_empty()) {
             for step in trace::decode(trace).unwrap() {
-                unknown.extend(named(&step, names).into_iter().filter(|key| !known.contains(key)).map(str::to_owned));
+                unknown.extend(named(&step, self.named).into_iter().filter(|key| !known.contains(key)).map(str::to_owned));
             }
             if let Outcome::Refused(refusal) = outcome
                 && !known.contains(refusal.label.as_str())
@@ -155,7 +171,8 @@ impl Trial {
     pub fn ordinances_have_their_texts(&self) {
         let known = self.known();
         for file in ordinances(&self.folder) {
-            for (section, blocks) in document(&file).as_object().unwrap().iter().filter(|(name, _)| *name != "ordinance") {
+            let theirs = |name: &str| name == "ordinance" || self.named.contains(&name);
+            for (section, blocks) in document(&file).as_object().unwrap().iter().filter(|(name, _)| !theirs(name)) {
                 assert!(known.contains(section.as_str()), "{section}");
                 for name in blocks.as_array().unwrap().iter().filter_map(|block| block["values"].as_object()).flat_map(Map::keys) {
                     assert!(known.contains(format!("{section}.{name}").as_str()), "{section}.{name}");
@@ -167,6 +184,42 @@ impl Trial {
     fn known(&self) -> BTreeSet<&'static str> {
         LABELS.iter().map(|label: &Label| label.key).chain(self.own.iter().copied()).collect()
     }
+}
+
+/// The tests that every rule has: `jorei_trial::cases!(Trial::of::<Premium>(env!("CARGO_MANIFEST_DIR"), 100));`. More tests
+/// of the same cases ask `trial()`.
+#[macro_export]
+macro_rules! cases {
+    ($trial:expr) => {
+        fn trial() -> $crate::Trial {
+            $trial
+        }
+
+        #[test]
+        fn every_case_comes_out_as_published_or_computed_apart() {
+            trial().comes_out_as_stated();
+        }
+
+        #[test]
+        fn a_case_without_a_trace_has_the_same_status() {
+            trial().is_the_same_without_a_trace();
+        }
+
+        #[test]
+        fn every_key_that_a_trace_or_a_refusal_names_has_its_texts() {
+            trial().keys_have_their_texts();
+        }
+
+        #[test]
+        fn an_explanation_for_officials_is_in_japanese_throughout() {
+            trial().is_explained_in_japanese();
+        }
+
+        #[test]
+        fn every_section_and_value_of_an_ordinance_has_its_texts() {
+            trial().ordinances_have_their_texts();
+        }
+    };
 }
 
 /// Every key that a step names: its own, formula, words, candidates that lost, values of law.
