@@ -30,7 +30,10 @@ enum Task {
     /// Run the long tests in full; `test` runs them at a tenth.
     Soak,
     /// Measure: prints ratios against a baseline in the same process.
-    Bench,
+    Bench {
+        /// One of `http`, `benefits`, `ledger`, `reassessment` alone; everything without it.
+        part: Option<String>,
+    },
     /// Check what the compiler does not: layering, articles, documents, forbidden words.
     Tidy,
 }
@@ -46,10 +49,10 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Test => test(Length::Tenth),
         Task::Soak => test(Length::Full),
-        Task::Bench => {
+        Task::Bench { part } => {
             setup()?;
             build::rules(build::Profile::Release)?;
-            run(Command::new("cargo").args(["bench", "--quiet", "--package", "jorei-tests"]))
+            run(Command::new("cargo").args(["bench", "--quiet", "--package", "jorei-tests", "--"]).args(part))
         }
         Task::Tidy => tidy::check(),
     }

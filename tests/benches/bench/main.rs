@@ -313,7 +313,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let municipality = Municipality::parse("012041").unwrap();
     let asynchronous = tokio::runtime::Runtime::new().unwrap();
-    // `cargo bench -p jorei-tests -- http`: the service alone.
+    // `cargo xtask bench http`: the service alone.
     if std::env::args().any(|part| part == "http") {
         asynchronous.block_on(http::report());
         return;
@@ -327,17 +327,17 @@ fn main() {
         return;
     }
     let runtime = jorei_tests::runtime();
-    // `cargo bench -p jorei-tests -- benefits`: benefits alone.
+    // `cargo xtask bench benefits`: benefits alone.
     if std::env::args().any(|part| part == "benefits") {
         asynchronous.block_on(benefits::report(&runtime));
         return;
     }
-    // `cargo bench -p jorei-tests -- ledger`: the ledger alone.
+    // `cargo xtask bench ledger`: the ledger alone.
     if std::env::args().any(|part| part == "ledger") {
         asynchronous.block_on(ledger::report());
         return;
     }
-    // `cargo bench -p jorei-tests -- reassessment`: deciding again alone.
+    // `cargo xtask bench reassessment`: deciding again alone.
     if std::env::args().any(|part| part == "reassessment") {
         asynchronous.block_on(reassessment::report(&runtime));
         return;
