@@ -84,6 +84,23 @@ impl Yen {
         }
     }
 
+    /// The share of a part in `self`, by what it is of a whole: `self` x `part` / `whole`, down to the yen.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`]; [`MoneyError::NotAFraction`] for a whole of zero or less.
+    pub fn share(self, part: Yen, whole: Yen) -> Result<Yen, MoneyError> {
+        if whole.0 <= 0 {
+            return Err(MoneyError::NotAFraction);
+        }
+        match multiply(self.0, part.0) {
+            Some(product) => Yen::checked(product.div_euclid(whole.0)),
+            // Two values within ±10^15 fit 127 bits.
+            None => i64::try_from((i128::from(self.0) * i128::from(part.0)).div_euclid(i128::from(whole.0)))
+                .map_err(|_| MoneyError::OutOfRange)
+                .and_then(Yen::checked),
+        }
+    }
+
     /// `self` less `other`, never below zero: what the law writes as 控除した額, nil when negative.
     pub const fn less(self, other: Yen) -> Yen {
         let rest = self.0 - other.0;
@@ -503,6 +520,18 @@ mod tests {
         let eleven_twelfths = Yen::new(1000).exact().times(Rate::new(11, 12)).unwrap();
         let one_twelfth = Yen::new(1000).exact().times(Rate::new(1, 12)).unwrap();
         assert_eq!(eleven_twelfths.plus(one_twelfth).unwrap(), Yen::new(1000).exact());
+    }
+
+    #[test]
+    fn a_share_is_exact_whatever_the_amounts_and_goes_down_to_the_yen() {
+        let share = |yen, part, whole| Yen::new(yen).share(Yen::new(part), Yen::new(whole)).map(Yen::get);
+        assert_eq!(share(100, 200, 300), Ok(66));
+        assert_eq!(share(-100, 200, 300), Ok(-67));
+        // The product needs more than 64 bits.
+        assert_eq!(share(Yen::MAX, Yen::MAX - 1, Yen::MAX), Ok(Yen::MAX - 1));
+        assert_eq!(share(Yen::MAX, 333_333_333_333_333, Yen::MAX), Ok(333_333_333_333_333));
+        assert_eq!(share(Yen::MAX, Yen::MAX, 1), Err(MoneyError::OutOfRange));
+        assert_eq!(share(1, 1, 0), Err(MoneyError::NotAFraction));
     }
 
     #[test]

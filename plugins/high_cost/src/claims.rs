@@ -140,12 +140,12 @@ pub(crate) fn read<'a, T: Trace<'a>>(case: &Case<'a, HighCostFacts>, t: &mut T) 
     Ok(claims)
 }
 
-/// The group of a claim among all of its person's.
-fn group(claim: &Claim, own: &[&Claim]) -> Group {
+/// The group of a claim among all of the case.
+fn group(claim: &Claim, all: &[Claim]) -> Group {
     match (claim.service, claim.prescriber) {
         (Service::Pharmacy, Some(institution)) => {
-            let of_it =
-                |service: Service| own.iter().any(|other| other.institution == institution && !other.inpatient && other.service == service);
+            let there = |other: &&Claim| other.person == claim.person && other.institution == institution && !other.inpatient;
+            let of_it = |service: Service| all.iter().filter(there).any(|other| other.service == service);
             let dental = of_it(Service::Dental) && !of_it(Service::Medical);
             Group::Care { institution, inpatient: false, dental }
         }
@@ -170,10 +170,12 @@ pub(crate) fn patients<'a, T: Trace<'a>>(
     let mut disease_yen = Yen::ZERO;
     for person in case.rows(|facts| &facts.persons) {
         let ordinal = i64::try_from(person.place()).unwrap_or(i64::MAX);
-        let own: Vec<&Claim> = claims.iter().filter(|claim| claim.person == ordinal).collect();
-        if own.is_empty() {
+        let own = claims.iter().filter(|claim| claim.person == ordinal);
+        let mut grouped: Vec<(Group, &Claim)> = own.map(|claim| (group(claim, claims), claim)).collect();
+        if grouped.is_empty() {
             continue;
         }
+        grouped.sort_by_key(|(of, _)| *of);
         let step = t.open("patient");
         t.note("person", Val::Person(u32::try_from(ordinal).unwrap_or(u32::MAX)));
         t.see(person.birth_earliest());
@@ -196,12 +198,9 @@ pub(crate) fn patients<'a, T: Trace<'a>>(
             dropped: Yen::ZERO,
             cost: Yen::ZERO,
         };
-        let mut grouped: Vec<(Group, &Claim)> = own.iter().map(|claim| (group(claim, &own), *claim)).collect();
-        grouped.sort_by_key(|(of, _)| *of);
         for members in grouped.chunk_by(|(one, _), (other, _)| one == other) {
             let Some((of, _)) = members.first().copied() else { continue };
-            let members: Vec<&Claim> = members.iter().map(|(_, claim)| *claim).collect();
-            let sum = |each: fn(&Claim) -> Yen| members.iter().try_fold(Yen::ZERO, |sum, claim| sum.plus(each(claim)));
+            let sum = |each: fn(&Claim) -> Yen| members.iter().try_fold(Yen::ZERO, |sum, (_, claim)| sum.plus(each(claim)));
             let step = t.open("institution_group");
             t.note("institution_code", of.institution());
             t.note("group_kind", Val::Word(of.word()));
@@ -209,8 +208,8 @@ pub(crate) fn patients<'a, T: Trace<'a>>(
             let (cost, mut left) = (sum(|claim| claim.cost)?, sum(|claim| claim.own)?);
             t.note("group_cost", cost);
             t.note("group_own", left);
-            if members.iter().any(|claim| claim.specified_disease) {
-                let long: Vec<&Claim> = members.iter().copied().filter(|claim| claim.specified_disease).collect();
+            let long: Vec<&Claim> = members.iter().map(|(_, claim)| *claim).filter(|claim| claim.specified_disease).collect();
+            if !long.is_empty() {
                 let over = over_disease_limit(case, values, categories, &patient, &long, t)?;
                 left = left.minus(over)?;
                 disease_yen = disease_yen.plus(over)?;

@@ -9,6 +9,9 @@ use jorei_sdk::*;
 /// # Errors
 /// [`MoneyError`].
 pub(crate) fn take<'p>(benefit: Yen, patients: impl Iterator<Item = &'p mut Patient>) -> Result<(), MoneyError> {
+    if benefit == Yen::ZERO {
+        return Ok(());
+    }
     let mut patients: Vec<&mut Patient> = patients.collect();
     let held = patients.iter().map(|patient| patient.held()).collect::<Result<Vec<Yen>, MoneyError>>()?;
     for (patient, share) in patients.iter_mut().zip(apportion(benefit, &held)?) {

@@ -10,14 +10,10 @@ use jorei_domain::money::{MoneyError, Yen};
 /// [`MoneyError`] where the parts together are out of range.
 pub fn apportion(amount: Yen, held: &[Yen]) -> Result<Vec<Yen>, MoneyError> {
     let whole = held.iter().try_fold(Yen::ZERO, |sum, one| sum.plus(*one))?;
-    if whole == Yen::ZERO {
+    if amount == Yen::ZERO || whole == Yen::ZERO {
         return Ok(vec![Yen::ZERO; held.len()]);
     }
-    let part = |one: &Yen| {
-        let part = i128::from(amount.get()) * i128::from(one.get()) / i128::from(whole.get());
-        i64::try_from(part).map_err(|_| MoneyError::OutOfRange).and_then(Yen::checked)
-    };
-    let mut shares = held.iter().map(part).collect::<Result<Vec<Yen>, MoneyError>>()?;
+    let mut shares = held.iter().map(|one| amount.share(*one, whole)).collect::<Result<Vec<Yen>, MoneyError>>()?;
     let mut over = amount.minus(shares.iter().try_fold(Yen::ZERO, |sum, one| sum.plus(*one))?)?;
     let mut order: Vec<usize> = (0..held.len()).collect();
     order.sort_by_key(|place| (held[*place], *place));
