@@ -490,12 +490,24 @@ fn fixing(inquiries: &[StoredInquiry], account: &PayeeAccount) -> i64 {
 pub async fn state(store: &Store, municipality: Municipality, order: i64, today: Date, watch: &Watch) -> Result<PayeeState, PayeeError> {
     let order = store.order(municipality, order).await?.ok_or(PayeeError::NoSuchOrder(order))?;
     let matter = store.payment_matter(municipality, order.number).await?;
-    let orders = store.orders_of_matter(municipality, matter).await?;
-    let accounts = store.payee_accounts(municipality, matter).await?;
     let act = match store.state(municipality, "payee_account", &matter.to_string()).await? {
         Some((_, Change::PayeeAccount(act))) => Some(act),
         _ => None,
     };
+    Ok(judge(grounds(store, municipality, order, matter, act, today).await?, watch))
+}
+
+/// What the office knows of the payee of an order, with an account put in use by an act.
+async fn grounds(
+    store: &Store,
+    municipality: Municipality,
+    order: PaymentOrder,
+    matter: i64,
+    act: Option<act::PayeeAccount>,
+    today: Date,
+) -> Result<Grounds, StoreError> {
+    let orders = store.orders_of_matter(municipality, matter).await?;
+    let accounts = store.payee_accounts(municipality, matter).await?;
     let mut lines = Vec::new();
     for number in &orders {
         lines.extend(store.lines_of_order(municipality, *number).await?);
@@ -511,7 +523,7 @@ pub async fn state(store: &Store, municipality: Municipality, order: i64, today:
         dead = has_died(store, municipality, payee, today).await?;
         protected = protected_on(store, municipality, today).await?.contains_key(&payee);
     }
-    let grounds = Grounds {
+    Ok(Grounds {
         replaced: orders.last().is_some_and(|last| *last != order.number),
         matter,
         today,
@@ -525,8 +537,7 @@ pub async fn state(store: &Store, municipality: Municipality, order: i64, today:
         shared,
         lines,
         order,
-    };
-    Ok(judge(grounds, watch))
+    })
 }
 
 /// How a consent is named in inquiries that rest on it.
@@ -700,31 +711,8 @@ async fn findings_with(
     watch: &Watch,
 ) -> Result<Vec<String>, PayeeError> {
     let matter = store.payment_matter(municipality, order.number).await?;
-    let accounts = store.payee_accounts(municipality, matter).await?;
-    let tag = accounts.iter().find(|account| account.entry == entry).and_then(|account| account.tag.clone());
-    let shared = match tag {
-        Some(tag) => store.account_shared_with(municipality, &tag, order.household).await?.into_iter().map(|one| one.0).collect(),
-        None => Vec::new(),
-    };
-    let mut lines = Vec::new();
-    for number in store.orders_of_matter(municipality, matter).await? {
-        lines.extend(store.lines_of_order(municipality, number).await?);
-    }
-    let grounds = Grounds {
-        order: order.clone(),
-        replaced: false,
-        matter,
-        today,
-        dead: false,
-        protected: false,
-        consent: consent_for(store, municipality, order, matter, today).await?,
-        accounts,
-        act: Some(act::PayeeAccount { order: matter, entry, findings: Vec::new() }),
-        inquiries: store.inquiries_of_matter(municipality, matter).await?,
-        answers: store.answers_of_matter(municipality, matter).await?,
-        shared,
-        lines,
-    };
+    let act = act::PayeeAccount { order: matter, entry, findings: Vec::new() };
+    let grounds = grounds(store, municipality, order.clone(), matter, Some(act), today).await?;
     let found = judge(grounds, watch).all_findings;
     let mut words: Vec<String> = found.iter().filter(|finding| finding.stop.is_confirmable()).map(Finding::word).collect();
     words.sort();

@@ -310,10 +310,13 @@ const OF_MONTH: &str = concat!(
     stands!(),
     " ORDER BY c.person, c.ordinal"
 );
+/// From month to month that has claims: an index by month first finds a person within a month only.
 const OF_PERSON: &str = concat!(
-    "SELECT ",
+    "WITH RECURSIVE months (month) AS (SELECT MIN(month) FROM claim_line WHERE municipality = $1 AND month >= $2 \
+     UNION ALL SELECT (SELECT MIN(n.month) FROM claim_line n WHERE n.municipality = $1 AND n.month > m.month) FROM months m \
+         WHERE m.month <= $3) SELECT ",
     line_columns!(),
-    " FROM claim_line c WHERE c.municipality = $1 AND c.month >= $2 AND c.month <= $3 AND c.person = $4 AND ",
+    " FROM months m CROSS JOIN claim_line c WHERE m.month <= $3 AND c.municipality = $1 AND c.month = m.month AND c.person = $4 AND ",
     stands!(),
     " ORDER BY c.month, c.ordinal"
 );
@@ -333,7 +336,7 @@ const SETTLED_OF_MONTH: &str = "SELECT s.line, s.way FROM claim_settlement s JOI
 const MONTHS: &str = "SELECT DISTINCT month FROM claim_line WHERE municipality = $1 AND ordinal > $2 ORDER BY month";
 const IN_KIND: &str = concat!(
     "SELECT c.person, c.month, c.finding, (SELECT s.way FROM claim_settlement s WHERE s.municipality = c.municipality \
-     AND s.line = c.ordinal ORDER BY s.ordinal DESC LIMIT 1) FROM claim_line c WHERE c.municipality = $1 AND c.month >= $2 AND c.month <= $3 AND c.person >= $4 \
+     AND s.line = c.ordinal ORDER BY +s.ordinal DESC LIMIT 1) FROM claim_line c WHERE c.municipality = $1 AND c.month >= $2 AND c.month <= $3 AND c.person >= $4 \
      AND c.person <= $5 AND c.in_kind_counts = 1 AND ",
     stands!(),
     " ORDER BY c.person, c.month"

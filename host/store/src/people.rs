@@ -70,8 +70,9 @@ const STAYS_OF_PERSON: &str = "SELECT person, valid_from, valid_until, household
 const BIRTH: &str = "SELECT vals FROM fact WHERE municipality = $1 AND person = $2 AND kind = 'persons' AND knowledge <= $3 \
      ORDER BY knowledge DESC, ordinal DESC LIMIT 1";
 const KNOWN: &str = "SELECT f.knowledge, l.learnt_on, f.kind, f.item, f.valid_from, f.valid_until, f.household, f.vals, f.source \
-     FROM fact f JOIN learning l ON l.municipality = f.municipality AND l.knowledge = f.knowledge \
-     WHERE f.municipality = $1 AND f.person = $2 AND f.knowledge <= $3 ORDER BY f.knowledge, f.ordinal";
+     FROM fact f CROSS JOIN learning l \
+     WHERE f.municipality = $1 AND f.person = $2 AND +f.knowledge <= $3 AND l.municipality = f.municipality AND l.knowledge = f.knowledge \
+     ORDER BY +f.knowledge, f.ordinal";
 const KNOWS_PERSON: &str = "SELECT 1 FROM person_name WHERE municipality = $1 AND person = $2 \
      UNION ALL SELECT 1 FROM fact WHERE municipality = $1 AND person = $2 LIMIT 1";
 
