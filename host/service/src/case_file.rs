@@ -409,7 +409,9 @@ fn kind_schema(kind: Kind) -> Value {
             Unit::Yen => json!({ "type": "integer", "minimum": -Yen::MAX, "maximum": Yen::MAX }),
             Unit::Number => json!({ "type": "integer" }),
             Unit::Date => json!({ "type": "string", "format": "date" }),
-            Unit::Flag => json!({ "type": "boolean", "default": false }),
+            Unit::Flag if field.required => json!({ "type": "boolean", "default": false }),
+            // Left out is not known, which is not no.
+            Unit::Flag => json!({ "type": "boolean" }),
             Unit::Code(words) => json!({ "enum": words }),
         };
         properties.insert(field.name.into(), with_description(schema, &format!("{} ({})", field.en, field.ja)));

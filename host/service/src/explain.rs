@@ -195,10 +195,7 @@ impl Teller<'_> {
     }
 
     fn date(&self, date: Date) -> String {
-        match self.language {
-            Language::Japanese => format!("{}年{}月{}日", date.year(), date.month(), date.day()),
-            Language::English => date.to_string(),
-        }
+        self.language.day(date)
     }
 
     fn months(&self, months: Months) -> String {

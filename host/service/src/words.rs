@@ -64,11 +64,16 @@ impl Words {
             sentence.push_str(before);
             let named = after.split_once('}').and_then(|(name, after)| {
                 let (_, value) = refusal.arguments.iter().find(|(argument, _)| argument == name)?;
-                Some((self.label(value, language), after))
+                let written = match (Date::parse(value), name) {
+                    (Ok(month), "month") => language.month(month),
+                    (Ok(day), _) => language.day(day),
+                    (Err(_), _) => self.label(value, language).to_owned(),
+                };
+                Some((written, after))
             });
             match named {
                 Some((value, after)) => {
-                    sentence.push_str(value);
+                    sentence.push_str(&value);
                     rest = after;
                 }
                 None => {
@@ -156,5 +161,14 @@ mod tests {
         };
         assert_eq!(words.sentence(&refusal, Language::English), "{b}{b}  and word [Act art. 76-2]");
         assert_eq!(words.sentence(&refusal, Language::Japanese), "{b}{b} と言葉〔国民健康保険法第76条の2〕");
+    }
+    #[test]
+    fn days_and_months_stand_as_officials_write_them() {
+        let words = Words::from_json(r#"{"labels":{"k":["{on}、{month}分","on {on}, of {month}"]}}"#);
+        let day = |name: &str| (name.to_owned(), "2026-06-01".to_owned());
+        let arguments = vec![day("on"), day("month")];
+        let refusal = Refusal { reason: Reason::LawUnknown, label: "k".into(), article: "".into(), arguments };
+        assert_eq!(words.sentence(&refusal, Language::Japanese), "2026年6月1日、2026年6月分");
+        assert_eq!(words.sentence(&refusal, Language::English), "on 2026-06-01, of 2026-06");
     }
 }

@@ -35,8 +35,8 @@ pub(crate) const LABELS: &[Label] = &[
     ),
     label(
         "in_proportion_to_payments",
-        "支給額の合計×国民健康保険の自己負担額÷自己負担額の合計",
-        "benefit in proportion to what was paid under each insurer",
+        "段階（70歳以上・世帯全体）ごとの支給額×国民健康保険の自己負担額÷その段階の自己負担額の合計",
+        "benefit of each step in proportion to what was paid under each insurer in it",
     ),
     // Sections of the ordinance.
     label("under_70", "合算の限度額（70歳未満がいる世帯）", "limits with payments under 70"),

@@ -90,6 +90,8 @@ impl Rule for Combined {
         let year = BenefitYear::of(case)?;
         let root = t.open("combined");
         t.note("base_date", case.on);
+        // A year for which there are no limits is refused for that, whatever else its law lacks.
+        values.under_70.known()?;
         let counting = values.counting.known()?;
         let mut payments = payments::of_year(case, year, t)?;
         let mut steps = Steps::default();
