@@ -8,6 +8,10 @@ use crate::{ClassificationFacts, Month};
 use jorei_sdk::facts::LimitApplication;
 use jorei_sdk::*;
 
+/// Restrictions of those who are in arrears: special care comes after a year of it, suspension after one and a half.
+const IN_ARREARS: [facts::Restriction; 3] =
+    [facts::Restriction::InArrears, facts::Restriction::SpecialCare, facts::Restriction::PaymentSuspended];
+
 /// Certificates that hold in the month, or would if they were granted.
 ///
 /// # Errors
@@ -54,7 +58,7 @@ pub(crate) fn of<'a, T: Trace<'a>>(
                 CertificateWord::Limit if matches!(category, Shown::Active3 | Shown::General) => Ground::NotNeeded,
                 CertificateWord::Limit
                     if !person.age.is_elderly()
-                        && household.head_is_restricted(case, facts::Restriction::InArrears, month.first, t)
+                        && IN_ARREARS.iter().any(|restriction| household.head_is_restricted(case, *restriction, month.first, t))
                         && t.see(row.special_circumstances()) != Some(true)
                         && t.get(&values.refused_in_arrears) =>
                 {
@@ -91,7 +95,7 @@ fn ends(person: &Insured<'_>, from: Date, last_month: i32) -> Result<Date, Refus
     let (earliest, latest) = (person.row.birth_earliest().peek(), person.row.birth_latest().peek());
     if by_age(earliest) != by_age(latest) {
         let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest);
-        return Err(refusal.with("month", from).article("Act art. 42"));
+        return Err(refusal.with("month", from).with("person", person.ordinal + 1).article("Act art. 42"));
     }
     Ok(by_age(earliest))
 }

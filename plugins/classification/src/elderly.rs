@@ -93,12 +93,12 @@ fn adjusted<'a, T: Trace<'a>>(
         if (group(earliest) == 2 && group(latest) == 2) || !case.rows(|facts| &facts.membership).any(|stay| is_member(&stay)) {
             continue;
         }
-        if !insured::on(case.rows(|facts| &facts.qualification), person as i64, day, t)? {
+        if !insured::on(case.rows(|facts| &facts.persons), case.rows(|facts| &facts.qualification), person as i64, day, t)? {
             continue;
         }
         if group(earliest) != group(latest) {
             let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest);
-            return Err(refusal.with("month", day).article("Order art. 27-2"));
+            return Err(refusal.with("month", day).with("person", person + 1).article("Order art. 27-2"));
         }
         t.see(row.birth_earliest());
         let income = match taxes::read(case, person, month.income_year, t)? {
@@ -106,7 +106,7 @@ fn adjusted<'a, T: Trace<'a>>(
             Tax::Undeclared => continue,
             Tax::Known { row, .. } => t
                 .see(row.total_income_yen())
-                .ok_or_else(|| Refusal::fact_missing("total_income_missing").with("person", person + 1).with("year", month.income_year))?,
+                .ok_or_else(|| Lack { person, year: month.income_year, label: "total_income_missing" }.refusal())?,
         };
         if income <= t.get(&share.adjustment_income_up_to_yen) {
             let taken = t.get(if group(earliest) == 0 { &share.younger_adjustment_yen } else { &share.older_adjustment_yen });
@@ -199,9 +199,14 @@ fn with_former<'a, T: Trace<'a>>(
 ) -> Result<Option<Yen>, Refusal> {
     let (mut sum, mut seen) = (receipts, Vec::new());
     for row in case.rows(|facts| &facts.former_membership) {
-        let holds = row.from().peek() < month.next && row.until().peek().is_none_or(|until| month.first < until);
+        let from = row.from().peek().max(month.first);
+        let until = row.until().peek().unwrap_or(Date::MAX).min(month.next);
         let Ok(person) = usize::try_from(row.person().peek()) else { continue };
-        if !holds || seen.contains(&person) || household.insured.iter().any(|insured| insured.ordinal == person) {
+        let lives_there = case.rows(|facts| &facts.membership).any(|stay| {
+            stay.person().peek() == row.person().peek()
+                && stay.from().peek().max(from) < stay.until().peek().unwrap_or(Date::MAX).min(until)
+        });
+        if !lives_there || seen.contains(&person) || household.insured.iter().any(|insured| insured.ordinal == person) {
             continue;
         }
         seen.push(person);
@@ -232,11 +237,12 @@ fn have_no_income<'a, T: Trace<'a>>(household: &Household<'a>, taxes: &Taxes<'a>
             return Ok(false);
         }
         if pension.is_none() || other.is_none() {
-            lack = lack.or(Some(taxes.lack(person, "low_income_missing")));
+            let lacking = if pension.is_none() { "lacking_pension" } else { "lacking_other_income" };
+            lack = lack.or(Some((taxes.lack(person, "low_income_missing"), lacking)));
         }
     }
-    if let Some(lack) = lack {
-        return Err(lack.refusal().article("Order art. 29-3"));
+    if let Some((lack, lacking)) = lack {
+        return Err(lack.refusal().with("lacking", lacking));
     }
     t.note("no_income", true).article("Order art. 29-3").formula("pension_less_deduction_and_other");
     Ok(true)

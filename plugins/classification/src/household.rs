@@ -92,7 +92,7 @@ impl<'a> Household<'a> {
         let (earliest, latest) = (t.see(person.row.birth_earliest()), t.see(person.row.birth_latest()));
         if young(earliest) != young(latest) {
             let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest);
-            return Err(refusal.with("month", month.first).article("Act art. 54-3"));
+            return Err(refusal.with("month", month.first).with("person", person.ordinal + 1).article("Act art. 54-3"));
         }
         let codes = &values.spared_aid_codes;
         let mut aided = false;
@@ -121,11 +121,11 @@ fn is_insured<'a, T: Trace<'a>>(
     t: &mut T,
 ) -> Result<bool, Refusal> {
     let person = row.place() as i64;
-    let before_75 = row.birth_latest().peek().birthday(75).min(month.next);
     for stay in case.rows(|facts| &facts.membership).filter(|row| row.person().peek() == person) {
         let from = stay.from().peek().max(month.first);
-        let until = stay.until().peek().unwrap_or(Date::MAX).min(before_75);
-        if from < until && insured::between(case.rows(|facts| &facts.qualification), person, from, until, t)? {
+        let until = stay.until().peek().unwrap_or(Date::MAX).min(month.next);
+        let (persons, qualification) = (case.rows(|facts| &facts.persons), case.rows(|facts| &facts.qualification));
+        if from < until && insured::between(persons, qualification, person, (from, until), t)? {
             t.see(stay.from());
             t.see(stay.until());
             return Ok(true);
@@ -143,7 +143,7 @@ fn head<'a, T: Trace<'a>>(case: &Case<'a, ClassificationFacts>, month: Month, t:
     let missing = || Refusal::fact_missing("head_missing").with("on", last).article("Act art. 57-2");
     let row = heads.next().ok_or_else(missing)?;
     if heads.any(|other| other.person().peek() != row.person().peek()) {
-        return Err(Refusal::fact_impossible("two_heads").with("on", last));
+        return Err(Refusal::fact_impossible("two_heads").with("on", last).article("Act art. 57-2"));
     }
     let head = usize::try_from(row.person().peek()).map_err(|_| missing())?;
     t.see(row.head());

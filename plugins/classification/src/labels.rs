@@ -153,6 +153,9 @@ pub(crate) const LABELS: &[Label] = &[
         "世帯員{person}の{year}年中の所得は判明していますが、住民税が課税か非課税かが登録されていません。課税状況を確認してください。",
         "whether person {person} is exempt on the known income of {year} is not recorded; find it out",
     ),
+    label("lacking_pension", "年金収入", "pension revenue"),
+    label("lacking_other_income", "年金以外の所得", "other income"),
+    label("born_later", "対象年の後に出生（所得なし）", "born after the year: no income"),
     label(
         "amount_negative",
         "世帯員{person}の{year}年の住民税の記録に負の金額（{yen}円）があります。金額を確認してください。",
@@ -180,7 +183,7 @@ pub(crate) const LABELS: &[Label] = &[
     ),
     label(
         "low_income_missing",
-        "低所得Ⅰの判定に必要な世帯員{person}の{year}年中の年金収入又は年金以外の所得が登録されていません。金額を確認して登録してください。",
-        "no pension revenue or other income of {year} for person {person}, which low income I asks for; find it out",
+        "低所得Ⅰの判定に必要な世帯員{person}の{year}年中の{lacking}が登録されていません。金額を確認して登録してください。",
+        "{lacking} of {year} is not recorded for person {person}, which low income I asks for; find it out",
     ),
 ];

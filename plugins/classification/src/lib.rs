@@ -29,7 +29,7 @@
 //!
 //! `pending`, or no row at all, of anybody whose income decides: refused, a clerk waits for the answer. `not_required`: nil and
 //! exempt. `undeclared`: ア, no 低所得, and none of the exits of 30 %, until it is declared; that is lawful, so not provisional.
-//! An amount that is absent is refused where the answer depends on it.
+//! An amount that is absent is refused where the answer depends on it. Who was born after the year of the income had none.
 //!
 //! # Assumptions
 //!
@@ -45,9 +45,10 @@
 //! 7. The exit by 旧ただし書き所得 is for everybody: it asks for somebody born from 1945-01-02 on, and who is under 75 is.
 //! 8. An application for the test of receipts, by whomever of the household, works from the month after; one from the July before
 //!    works from August on. It ends with the year of classification.
-//! 9. A former member counts beside the only judged member where former on any day of the month and not judged in it.
-//! 10. A restriction counts for a month if it holds on its first day; so does arrears for certificates. Aid by another law spares
-//!     if it is there on any day of the month.
+//! 9. A former member counts beside the only judged member where former and in the household on any day of the month, and not
+//!    judged in it.
+//! 10. A restriction counts for a month if it holds on its first day; so does arrears for certificates, which special care and
+//!     suspension are too. Aid by another law spares if it is there on any day of the month.
 //! 11. A limit or meal certificate begins on the first of the month of its application, the long-stay one a month later; all end
 //!     with the year of classification, at 70 in the sense of shares, or on the 75th birthday.
 //! 12. Arrears do not stand in the way of the reduction of meals.
@@ -152,6 +153,8 @@ impl Rule for Classification {
                 ClassificationRow { persons: 0, under_70: None, over_70: None, reduced_cap: None, income_yen: None, undeclared: false };
             return Ok(ClassificationOutcome { classification, shares: Vec::new(), certificates: Vec::new() });
         }
+        // A month for which there are no bands is refused for that, whatever else its law lacks.
+        values.limits.known()?;
         let taxes = Taxes::of(case, month, &household, t)?;
         let sum = taxes.sum(household.insured.iter().map(|person| person.ordinal), values, t)?;
         let under_70 = under_70(&taxes, sum, values, t)?;

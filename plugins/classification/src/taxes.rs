@@ -9,7 +9,7 @@ use jorei_sdk::*;
 /// What is known of one person.
 #[derive(Clone, Copy)]
 pub(crate) enum Tax<'a> {
-    /// Need not be declared: nil and exempt.
+    /// Need not be declared, or of a year before the birth: nil and exempt.
     Nil,
     /// Must be declared and has not been.
     Undeclared,
@@ -20,14 +20,14 @@ pub(crate) enum Tax<'a> {
 /// An amount that is not known, and whose: refused only where something depends on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lack {
-    person: usize,
-    year: i32,
-    label: &'static str,
+    pub(crate) person: usize,
+    pub(crate) year: i32,
+    pub(crate) label: &'static str,
 }
 
 impl Lack {
     pub(crate) fn refusal(self) -> Refusal {
-        Refusal::fact_missing(self.label).with("person", self.person + 1).with("year", self.year)
+        Refusal::fact_missing(self.label).with("person", self.person + 1).with("year", self.year).article("Order art. 29-3")
     }
 }
 
@@ -128,17 +128,22 @@ pub(crate) fn read<'a, T: Trace<'a>>(
     let named = |refusal: Refusal| refusal.with("person", person + 1).with("year", year).article("Order art. 29-3");
     let mut rows =
         case.rows(|facts| &facts.resident_taxes).filter(|row| row.person().peek() == person as i64 && row.year().peek() == i64::from(year));
-    let Some(row) = rows.next() else { return Err(named(Refusal::fact_missing("tax_missing"))) };
+    let Some(row) = rows.next() else {
+        let born = case.rows(|facts| &facts.persons).find(|row| row.place() == person);
+        if let Some(born) = born.filter(|born| born.birth_earliest().peek() > Date::new(year, 12, 31)) {
+            t.see(born.birth_earliest());
+            let step = t.open("person_tax");
+            t.note("tax_state", Val::Word("born_later"));
+            t.close(step, Val::Person(person as u32));
+            return Ok(Tax::Nil);
+        }
+        return Err(named(Refusal::fact_missing("tax_missing")));
+    };
     if rows.next().is_some() {
         return Err(named(Refusal::fact_impossible("taxes_twice")));
     }
-    let amounts = [
-        row.taxable_yen().peek(),
-        row.total_income_yen().peek(),
-        row.receipts_yen().peek(),
-        row.pension_revenue_yen().peek(),
-        row.other_income_yen().peek(),
-    ];
+    // Income that is no pension may be a loss.
+    let amounts = [row.taxable_yen().peek(), row.total_income_yen().peek(), row.receipts_yen().peek(), row.pension_revenue_yen().peek()];
     if let Some(amount) = amounts.into_iter().flatten().find(|amount| *amount < Yen::ZERO) {
         return Err(named(Refusal::fact_impossible("amount_negative").with("yen", amount)));
     }

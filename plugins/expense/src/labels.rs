@@ -73,28 +73,33 @@ pub(crate) const LABELS: &[Label] = &[
     ),
     label(
         "share_missing",
-        "番号{number}の本人の{month}の月の一部負担金の割合が判定されていません。先に区分判定を行ってください。",
+        "番号{number}の本人の{month}の一部負担金の割合が判定されていません。先に区分判定を行ってください。",
         "no share of the month of {month} for expense {number}; classify it first",
     ),
     label(
         "shares_twice",
-        "番号{number}の本人の{month}の月の一部負担金の割合が2件あります。区分判定を確認してください。",
+        "番号{number}の本人の{month}の一部負担金の割合が2件あります。区分判定を確認してください。",
         "two shares of the month of {month} for expense {number}; check the classification",
     ),
     label(
         "share_impossible",
-        "番号{number}の{month}の月の一部負担金の割合（{percent}%）は法定の割合ではありません。区分判定を確認してください。",
+        "番号{number}の{month}の一部負担金の割合（{percent}%）は法定の割合ではありません。区分判定を確認してください。",
         "the share of {percent} % of expense {number} in the month of {month} is none of the Act; check the classification",
     ),
     label(
         "not_special_care",
-        "番号{number}は特別療養費の申請ですが、本人は{month}の月に特別療養の対象ではありません。療養費として受け付けるか、区分判定を確認してください。",
+        "番号{number}は特別療養費の申請ですが、本人は{month}に特別療養の対象ではありません。療養費として受け付けるか、区分判定を確認してください。",
         "expense {number} asks for the special expense, and the person is not restricted in the month of {month}; take it as a medical expense or check the classification",
     ),
     label(
         "special_care_instead",
-        "番号{number}の本人は{month}の月に特別療養の対象です。特別療養費として申請を受け付けてください。",
+        "番号{number}の本人は{month}に特別療養の対象です。特別療養費として申請を受け付けてください。",
         "the person of expense {number} is restricted in the month of {month}; take it as a special medical expense",
+    ),
+    label(
+        "not_in_kind",
+        "番号{number}の本人は{month}に特別療養の対象で、現物給付は受けられません。請求を医療機関等に返し、特別療養費の申請を案内してください。",
+        "the person of expense {number} is restricted in the month of {month} and gets nothing in kind; give the claim back",
     ),
     label(
         "assessed_missing",

@@ -10,7 +10,7 @@
 //!
 //! # Inputs
 //!
-//! Qualification, the shares of the month as the host made them of the classification, the expenses with what the tariff comes to.
+//! Birth dates, qualification, the shares of the month as the host made them of the classification, the expenses with what the tariff comes to.
 //! The day of the case is the first of the month of treatment.
 //!
 //! # Output
@@ -28,7 +28,8 @@
 //! 3. A right lapses two years after the day that follows the payment. An application from that day on gets nothing. What is
 //!    given in kind has no such bar here: the institution's claim goes through the federation.
 //! 4. Care in kind needs no documents of the insured.
-//! 5. Transport has no share and is not touched by a restriction.
+//! 5. Transport has no share and is not touched by a restriction. Braces and care abroad are never given in kind: whom a
+//!    restriction makes pay all gets them as anybody.
 //!
 //! # Not covered
 //!
@@ -51,6 +52,7 @@ use jorei_sdk::*;
 facts!(
     /// The facts that an expense rests on.
     pub struct ExpenseFacts {
+        persons: Persons,
         qualification: Qualification,
         shares: Shares,
         expenses: Expenses,
@@ -137,7 +139,7 @@ fn decided<'a, T: Trace<'a>>(
         t.note("bar_on", bar_on).article("Act art. 110").formula("two_years_from_the_day_after_payment");
         out.bar_on = Some(bar_on);
     }
-    if !insured::on(case.rows(|facts| &facts.qualification), person, on, t)? {
+    if !insured::on(case.rows(|facts| &facts.persons), case.rows(|facts| &facts.qualification), person, on, t)? {
         expense.ground = Ground::NotInsured;
         return Ok((out, expense));
     }
@@ -198,7 +200,7 @@ fn meets_tests<'a, T: Trace<'a>>(row: &Row<'a, Expenses>, number: i64, t: &mut T
 /// The person's share of the month, where the kind of expense goes with how the person is treated.
 ///
 /// # Errors
-/// `share_missing`, `shares_twice`, `share_impossible`, `not_special_care`, `special_care_instead`.
+/// `share_missing`, `shares_twice`, `share_impossible`, `not_special_care`, `special_care_instead`, `not_in_kind`.
 fn share<'a, T: Trace<'a>>(
     case: &Case<'a, ExpenseFacts>,
     row: &Row<'a, Expenses>,
@@ -215,7 +217,7 @@ fn share<'a, T: Trace<'a>>(
         return Err(named(Refusal::fact_impossible("shares_twice")));
     }
     let percent = t.see(share.share_percent());
-    if ![10, 20, 30].contains(&percent) {
+    if ![20, 30].contains(&percent) {
         return Err(named(Refusal::fact_impossible("share_impossible")).with("percent", percent));
     }
     if t.see(share.provisional()) {
@@ -225,7 +227,12 @@ fn share<'a, T: Trace<'a>>(
     t.note("pays_all", special).article("Act art. 54-3");
     match (kind == Kind::SpecialMedicalExpense, special) {
         (true, false) => return Err(named(Refusal::fact_impossible("not_special_care"))),
-        (false, true) => return Err(named(Refusal::out_of_scope("special_care_instead"))),
+        // Nobody gives these in kind, so that there is nothing to take the place of (Act art. 54-3).
+        (false, true) if kind == Kind::MedicalExpense && matches!(row.reason().peek(), ExpenseReason::Brace | ExpenseReason::Overseas) => {}
+        (false, true) if kind == Kind::MedicalExpense => {
+            return Err(named(Refusal::out_of_scope("special_care_instead")).article("Act art. 54-3"));
+        }
+        (false, true) => return Err(named(Refusal::out_of_scope("not_in_kind")).article("Act art. 54-3")),
         _ => {}
     }
     t.note("share_percent", percent).article("Act art. 42");

@@ -186,7 +186,7 @@ pub(crate) fn patients<'a, T: Trace<'a>>(
         if matches!(age, Age::Unborn | Age::Over75) {
             return Err(refused("claim_at_age").article("Act art. 6"));
         }
-        if !is_insured(case, ordinal, t) {
+        if !insured::in_month(case.rows(|facts| &facts.persons), case.rows(|facts| &facts.qualification), ordinal, case.on, t)? {
             return Err(refused("claim_not_insured").article("Act art. 36"));
         }
         let mut patient = Patient {
@@ -239,19 +239,6 @@ pub(crate) fn patients<'a, T: Trace<'a>>(
         patients.push(patient);
     }
     Ok((patients, disease_yen))
-}
-
-/// Is a person insured on some day of the month? The day of loss itself is let through: which of the causes end on it is a matter of
-/// the claim's own check.
-fn is_insured<'a, T: Trace<'a>>(case: &Case<'a, HighCostFacts>, person: i64, t: &mut T) -> bool {
-    let next = months_after(case.on, 1);
-    let spans = case.rows(|facts| &facts.qualification).filter(|row| row.person().peek() == person);
-    let mut found = false;
-    for row in spans {
-        let (from, until) = (t.see(row.from()), t.see(row.until()));
-        found |= from < next && until.is_none_or(|until| until >= case.on);
-    }
-    found
 }
 
 /// What the marked claims of one group come to beyond the limit of the specified disease.

@@ -157,6 +157,8 @@ impl Month {
         claims: &[Claim],
         t: &mut T,
     ) -> Result<(), Refusal> {
+        // A month for which there are no limits is refused for that, whatever else its law lacks.
+        values.under_70.known()?;
         let counting = values.counting.known()?;
         let categories = Categories::of(case, t)?;
         let (mut patients, disease) = claims::patients(case, values, &categories, claims, t)?;

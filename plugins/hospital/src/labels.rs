@@ -63,6 +63,21 @@ pub(crate) const LABELS: &[Label] = &[
     label("long_stay.above_days", "長期入院となる日数（これを超える）", "a long stay above so many days"),
     // Refusals.
     label(
+        "days_of_month_impossible",
+        "世帯員{person}の{month}の入院日数の合計（{days}日）が暦日数を超えます。二重登録がないか確認してください。",
+        "the stays of person {person} in {month} come to {days} days, more than the month has; look for one that is there twice",
+    ),
+    label(
+        "meals_of_month_impossible",
+        "世帯員{person}の{month}の食数の合計（{meals}食）が1日3食を超えます。二重登録がないか確認してください。",
+        "the meals of person {person} in {month} come to {meals}, more than three a day; look for a stay that is there twice",
+    ),
+    label(
+        "stay_over_application",
+        "番号{number}の入院は{on}の申請日をまたぎます。申請日の前日までと申請日以後の2件に分けて、入院日・日数・食数を登録してください。",
+        "stay {number} goes over the day of the application, {on}; record it as two, up to the day before and from that day on",
+    ),
+    label(
         "not_the_first",
         "{on}は月の初日ではありません。診療月の初日で判定してください。",
         "{on} is not the first of a month; ask for the first of the month of treatment",
@@ -100,12 +115,12 @@ pub(crate) const LABELS: &[Label] = &[
     ),
     label(
         "category_missing",
-        "世帯員{person}の{month}の月の所得区分が判定されていません。先に区分判定を行ってください。",
+        "世帯員{person}の{month}の所得区分が判定されていません。先に区分判定を行ってください。",
         "no category of person {person} for the month of {month}; classify it first",
     ),
     label(
         "categories_twice",
-        "{month}の月の所得区分が2件あります。区分判定を確認してください。",
+        "{month}の所得区分が2件あります。区分判定を確認してください。",
         "two rows of categories for the month of {month}; check the classification",
     ),
     label(

@@ -27,7 +27,9 @@
 //! 1. What is due follows from the category alone; whether reduced meals were applied for is not asked.
 //! 2. Living costs are owed in beds for long-term care from the month after that in which 65 is reached.
 //! 3. A long stay is one of more than 90 days within the twelve months before the month, counted in months in which the person
-//!    was オ or 低所得. It is recognised from the month after its application until the July after.
+//!    was オ or 低所得, a month's at most those that it has. It is recognised from the month after its application until the July
+//!    after. What was charged too much in the month of the application itself, from that day on, goes back too (差額支給): a stay
+//!    over that day is recorded as two.
 //! 4. Where the medical need is high, or a disease is a designated one, meals in a bed for long-term care cost what they cost in
 //!    any other, and residence has its own amounts.
 //! 5. Who is オ or 低所得 and has a designated disease owes the lower amount, that of the category.
@@ -98,8 +100,9 @@ impl Rule for Hospital {
                 continue;
             }
             if stays.iter().any(|stay: &StayRow| stay.number == number) {
-                return Err(Refusal::fact_impossible("stay_twice").with("number", number));
+                return Err(Refusal::fact_impossible("stay_twice").with("number", number).article("Act art. 52"));
             }
+            within_the_month(case, row.person().peek())?;
             let (benefit, stay) = decided(case, &row, values, t)?;
             benefits.push(benefit);
             stays.push(stay);
@@ -108,6 +111,26 @@ impl Rule for Hospital {
         t.close(root, benefit.0).article("Act art. 52");
         Ok(HospitalOutcome { benefit, benefits, stays })
     }
+}
+
+/// The stays of a person in the month fit into it: a day of moving is one of both stays, meals are three a day in all.
+///
+/// # Errors
+/// `days_of_month_impossible`, `meals_of_month_impossible`.
+fn within_the_month(case: &Case<'_, HospitalFacts>, person: i64) -> Result<(), Refusal> {
+    let there = |row: &Row<'_, HospitalStays>| row.person().peek() == person && age::month_of(row.on().peek()) == case.on;
+    let rows = || case.rows(|facts| &facts.hospital_stays).filter(there);
+    let (moves, long) = (rows().count() as i64 - 1, case.on.days_until(age::months_after(case.on, 1)));
+    let refused = |label| Refusal::fact_impossible(label).with("person", person + 1).with("month", case.on).article("Act art. 52");
+    let days = rows().map(|row| row.days().peek()).fold(0, i64::saturating_add);
+    if moves > 0 && days > long + moves {
+        return Err(refused("days_of_month_impossible").with("days", days));
+    }
+    let meals = rows().map(|row| row.meals().peek()).fold(0, i64::saturating_add);
+    if moves > 0 && meals > 3 * long {
+        return Err(refused("meals_of_month_impossible").with("meals", meals));
+    }
+    Ok(())
 }
 
 /// What of a stay could not be known and may decide.
@@ -151,7 +174,7 @@ fn decided<'a, T: Trace<'a>>(
     if charged < Yen::ZERO || charged_residence.is_some_and(|yen| yen < Yen::ZERO) {
         return Err(impossible("charge_negative"));
     }
-    if !insured::in_month(case.rows(|facts| &facts.qualification), person, case.on, t)? {
+    if !insured::in_month(case.rows(|facts| &facts.persons), case.rows(|facts| &facts.qualification), person, case.on, t)? {
         return Err(impossible("not_insured").with("on", case.on));
     }
     let class = class(case, person, case.on, t)?.ok_or_else(|| {
@@ -164,7 +187,7 @@ fn decided<'a, T: Trace<'a>>(
         Bed::Unknown => return Err(missing("bed_unknown")),
     };
     t.note("living", living).article("Act art. 52-2");
-    let long_stay = class == ClassWord::LowIncome && long_stay::is_recognised(case, person, values, t)?;
+    let long_stay = class == ClassWord::LowIncome && long_stay::is_recognised(case, row, values, t)?;
     let owed = Owed { class, living, long_stay };
     let flags = flags(row, &owed, values, number, t)?;
     let (due_meal, due_residence) = due(&owed, flags, values, t)?;
@@ -174,7 +197,7 @@ fn decided<'a, T: Trace<'a>>(
     let meals_yen = charged.less(due_meal).times(meals)?;
     t.note("meal_refund", meals_yen).formula("charged_less_due_times");
     let residence_yen = if living {
-        let charged = charged_residence.ok_or_else(|| missing("residence_missing"))?;
+        let charged = charged_residence.ok_or_else(|| missing("residence_missing").article("Act art. 52-2"))?;
         t.note("residence_charge", charged);
         t.note("days", days);
         t.note("residence_due", due_residence).article("Act art. 52-2");
@@ -182,7 +205,7 @@ fn decided<'a, T: Trace<'a>>(
         t.note("residence_refund", yen).formula("charged_less_due_times");
         yen
     } else if charged_residence.is_some_and(|yen| yen > Yen::ZERO) {
-        return Err(impossible("residence_not_owed"));
+        return Err(impossible("residence_not_owed").article("Act art. 52-2"));
     } else {
         Yen::ZERO
     };
@@ -242,7 +265,11 @@ fn flags<'a, T: Trace<'a>>(
             let mut yes = no;
             (no[at], yes[at]) = (false, true);
             if amounts(no) != amounts(yes) {
-                return Err(Refusal::fact_missing(label).with("number", number).article("Act art. 52"));
+                return Err(Refusal::fact_missing(label).with("number", number).article(if owed.living {
+                    "Act art. 52-2"
+                } else {
+                    "Act art. 52"
+                }));
             }
         }
     }
@@ -286,7 +313,7 @@ fn categories<'a>(case: &Case<'a, HospitalFacts>, month: Date) -> Result<Option<
     let mut rows = case.rows(|facts| &facts.categories).filter(|row| age::month_of(row.on().peek()) == month);
     let row = rows.next();
     if rows.next().is_some() {
-        return Err(Refusal::fact_impossible("categories_twice").with("month", month));
+        return Err(Refusal::fact_impossible("categories_twice").with("month", month).article("Act art. 52"));
     }
     Ok(row)
 }
@@ -335,7 +362,7 @@ fn is_65<'a, T: Trace<'a>>(case: &Case<'a, HospitalFacts>, person: i64, month: D
     let past = |born: Date| age::month_of(born.reaches(65)) < month;
     if past(earliest) != past(latest) {
         let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest);
-        return Err(refusal.with("month", month).article("Act art. 52-2"));
+        return Err(refusal.with("month", month).with("person", person + 1).article("Act art. 52-2"));
     }
     Ok(past(earliest))
 }

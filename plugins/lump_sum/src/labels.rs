@@ -44,6 +44,11 @@ pub(crate) const LABELS: &[Label] = &[
     ),
     label("claim_twice", "番号{number}が2件あります。番号を確認してください。", "claim {number} is there twice; check the numbers"),
     label(
+        "birth_twice",
+        "番号{number}は、世帯員{person}の同じ日の出産の2件目です。多胎は1件にまとめ、出生数に子の数を入力してください。",
+        "claim {number} is the second for one birth of person {person}; one claim states all children of it",
+    ),
+    label(
         "death_twice",
         "番号{number}の死亡者について、葬祭費の申請が2件あります。申請を確認してください。",
         "claim {number} is the second for one death; check the applications",

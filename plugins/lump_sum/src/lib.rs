@@ -11,7 +11,8 @@
 //!
 //! # Inputs
 //!
-//! Membership, qualification, births, deaths with their funerals. The day of the case is that of the birth or of the death.
+//! Birth dates, membership, qualification, births, deaths with their funerals. The day of the case is that of the birth or of the
+//! death.
 //!
 //! # Output
 //!
@@ -24,7 +25,8 @@
 //!
 //! # Assumptions
 //!
-//! 1. Who gave birth, or died, is insured on that day: whoever dies is, the qualification is lost the day after.
+//! 1. Who gave birth, or died, is insured on that day: whoever dies is, the qualification is lost the day after, but nobody from
+//!    the 75th birthday on.
 //! 2. Whether another insurer pays was found out before; the rule does not count the months after leaving it.
 //! 3. A birth falls under the compensation scheme for all of its children or for none.
 //! 4. A right lapses two years after the day that follows the birth, or the funeral. An application from that day on gets nothing;
@@ -52,6 +54,7 @@ const ARTICLE: &str = "Act art. 58";
 facts!(
     /// The facts that a lump sum rests on.
     pub struct LumpSumFacts {
+        persons: Persons,
         membership: Membership,
         qualification: Qualification,
         childbirths: Childbirths,
@@ -81,6 +84,10 @@ impl Rule for LumpSum {
         let (mut benefits, mut claims) = (Vec::new(), Vec::new());
         for row in case.rows(|facts| &facts.childbirths) {
             single(case, &claims, row.number().peek(), row.on().peek())?;
+            if claims.iter().any(|claim: &ClaimRow| claim.person == row.person().peek()) {
+                let refusal = Refusal::fact_impossible("birth_twice").with("number", row.number().peek());
+                return Err(refusal.with("person", row.person().peek() + 1).article(ARTICLE));
+            }
             let step = t.open("birth");
             let claim = birth(case, &row, values, &mut benefits, t)?;
             t.note("ground", Val::Word(claim.ground.word()));
@@ -90,7 +97,7 @@ impl Rule for LumpSum {
         for row in case.rows(|facts| &facts.funerals) {
             single(case, &claims, row.number().peek(), row.on().peek())?;
             if claims.iter().any(|claim: &ClaimRow| claim.person == row.person().peek() && is_of_death(&benefits, claim.number)) {
-                return Err(Refusal::fact_impossible("death_twice").with("number", row.number().peek()));
+                return Err(Refusal::fact_impossible("death_twice").with("number", row.number().peek()).article(ARTICLE));
             }
             let step = t.open("burial");
             let claim = burial(case, &row, values, &mut benefits, t)?;
@@ -156,7 +163,7 @@ fn birth<'a, T: Trace<'a>>(
     let settings = values.childbirth.known()?;
     let from_days = t.get(&settings.from_days);
     t.note("gestation_days", days);
-    let none = if !insured::on(case.rows(|facts| &facts.qualification), person, case.on, t)? {
+    let none = if !insured::on(case.rows(|facts| &facts.persons), case.rows(|facts| &facts.qualification), person, case.on, t)? {
         Some(Ground::NotInsured)
     } else if days < from_days {
         Some(Ground::TooShort)
@@ -218,7 +225,7 @@ fn burial<'a, T: Trace<'a>>(
         bar_on: Some(bar_on),
     };
     let settings = values.funeral.known()?;
-    let none = if !insured::on(case.rows(|facts| &facts.qualification), person, case.on, t)? {
+    let none = if !insured::on(case.rows(|facts| &facts.persons), case.rows(|facts| &facts.qualification), person, case.on, t)? {
         Some(Ground::NotInsured)
     } else if t.see(row.paid_by_other()) {
         Some(Ground::PaidElsewhere)

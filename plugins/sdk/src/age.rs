@@ -67,7 +67,11 @@ pub fn of_person(person: &Row<'_, Persons>, month: Date) -> Result<Age, Refusal>
     let (earliest, latest) = (person.birth_earliest().peek(), person.birth_latest().peek());
     let (one, other) = (in_month(earliest, month), in_month(latest, month));
     if one != other {
-        let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest).with("month", month);
+        let refusal = Refusal::fact_missing("age_unclear")
+            .with("earliest", earliest)
+            .with("latest", latest)
+            .with("month", month)
+            .with("person", person.place() + 1);
         return Err(refusal.article("Act art. 42"));
     }
     Ok(one)

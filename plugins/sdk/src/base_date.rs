@@ -91,7 +91,7 @@ impl BenefitYear {
         let is_75 = |born: Date| matches!(in_month(born, day), Age::Turning75 | Age::Over75);
         if is_75(earliest) != is_75(latest) {
             let refusal = Refusal::fact_missing("age_unclear").with("earliest", earliest).with("latest", latest).with("month", day);
-            return Err(refusal.article("Act art. 6"));
+            return Err(refusal.with("person", ordinal + 1).article("Act art. 6"));
         }
         Ok(!is_75(earliest))
     }

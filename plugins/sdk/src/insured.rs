@@ -2,18 +2,46 @@
 //!
 //! Absent: months charged for a premium, which count otherwise, and membership of the household.
 
-use crate::facts::{Qualification, Row, Rows};
+use crate::facts::{Persons, Qualification, Row, Rows};
 use crate::stretches::after_months;
 use crate::{Refusal, Trace};
 use jorei_domain::calendar::Date;
 use jorei_domain::qualification::day_of_loss;
 
-/// Is the person insured on at least one day of `from..until`?
+/// Is the person insured on at least one day of `from..until`? Nobody is from the 75th birthday on (Act art. 6 no. 8), whatever the
+/// qualification says.
 ///
 /// # Errors
 /// `loss_cause_open` where the qualification ended without a known cause and the answer depends on whether it was lost on the day
-/// of the event or on the day after (Act art. 8).
-pub fn between<'a, T: Trace<'a>>(rows: Rows<'a, Qualification>, person: i64, from: Date, until: Date, t: &mut T) -> Result<bool, Refusal> {
+/// of the event or on the day after (Act art. 8); `age_unclear` where it depends on which birth date is right.
+pub fn between<'a, T: Trace<'a>>(
+    persons: Rows<'a, Persons>,
+    rows: Rows<'a, Qualification>,
+    person: i64,
+    (from, until): (Date, Date),
+    t: &mut T,
+) -> Result<bool, Refusal> {
+    let Some(born) = persons.into_iter().find(|row| row.place() as i64 == person) else { return Ok(false) };
+    let (earliest, latest) = (born.birth_earliest(), born.birth_latest());
+    let before_75 = |born: Date| until.min(born.birthday(75));
+    let (surely, perhaps) = (before_75(earliest.peek()), before_75(latest.peek()));
+    if surely < until {
+        t.see(earliest);
+        t.see(latest);
+    }
+    let insured = qualified(rows.clone(), person, from, perhaps, t)?;
+    if insured && surely < perhaps && !qualified(rows, person, from, surely, t)? {
+        let refusal = Refusal::fact_missing("age_unclear").with("person", person + 1).with("month", from);
+        return Err(refusal.with("earliest", earliest.peek()).with("latest", latest.peek()).article("Act art. 6"));
+    }
+    Ok(insured)
+}
+
+/// Does a qualification hold on at least one day of `from..until`?
+fn qualified<'a, T: Trace<'a>>(rows: Rows<'a, Qualification>, person: i64, from: Date, until: Date, t: &mut T) -> Result<bool, Refusal> {
+    if from >= until {
+        return Ok(false);
+    }
     let mut open = None;
     for row in rows.filter(|row| row.person().peek() == person && row.from().peek() < until) {
         let (surely, perhaps) = losses(&row);
@@ -37,16 +65,28 @@ pub fn between<'a, T: Trace<'a>>(rows: Rows<'a, Qualification>, person: i64, fro
 ///
 /// # Errors
 /// As [`between`].
-pub fn on<'a, T: Trace<'a>>(rows: Rows<'a, Qualification>, person: i64, day: Date, t: &mut T) -> Result<bool, Refusal> {
-    between(rows, person, day, day.tomorrow(), t)
+pub fn on<'a, T: Trace<'a>>(
+    persons: Rows<'a, Persons>,
+    rows: Rows<'a, Qualification>,
+    person: i64,
+    day: Date,
+    t: &mut T,
+) -> Result<bool, Refusal> {
+    between(persons, rows, person, (day, day.tomorrow()), t)
 }
 
 /// Is the person insured in a month, given by its first day?
 ///
 /// # Errors
 /// As [`between`].
-pub fn in_month<'a, T: Trace<'a>>(rows: Rows<'a, Qualification>, person: i64, month: Date, t: &mut T) -> Result<bool, Refusal> {
-    between(rows, person, month, after_months(month, 1), t)
+pub fn in_month<'a, T: Trace<'a>>(
+    persons: Rows<'a, Persons>,
+    rows: Rows<'a, Qualification>,
+    person: i64,
+    month: Date,
+    t: &mut T,
+) -> Result<bool, Refusal> {
+    between(persons, rows, person, (month, after_months(month, 1)), t)
 }
 
 /// The earliest and the latest day of loss that the row allows.
@@ -72,6 +112,7 @@ mod tests {
         jorei_sdk::facts!(
             /// One table.
             pub struct Qualified {
+                persons: Persons,
                 qualification: Qualification,
             }
         );
@@ -79,17 +120,20 @@ mod tests {
 
     /// Insured from 10 April 2026 to an event on 31 May 2026: the answer for a day.
     fn answer(cause: i64, day: Date) -> Result<bool, Refusal> {
-        let born = Date::new(1980, 1, 2).packed();
+        answer_of((Date::new(1980, 1, 2), Date::new(1980, 1, 2)), cause, day)
+    }
+
+    fn answer_of(born: (Date, Date), cause: i64, day: Date) -> Result<bool, Refusal> {
         let spell = vec![Date::new(2026, 4, 10).packed(), Date::new(2026, 5, 31).packed(), cause, ABSENT];
         let facts = vec![
-            Fact { kind: Kind::Persons, values: vec![born, born], source: "test".into() },
+            Fact { kind: Kind::Persons, values: vec![born.0.packed(), born.1.packed()], source: "test".into() },
             Fact { kind: Kind::Qualification, values: spell, source: "test".into() },
         ];
         let recorded = [RecordedCase::new(day, vec![Person { facts }])];
         let facts = read::Qualified::read(&Tables(&recorded));
         let case = Case { facts: &facts, index: 0, on: day };
         let rows: Rows<'_, Qualification> = case.rows(|facts| &facts.qualification);
-        on(rows, 0, day, &mut Off::default())
+        on(case.rows(|facts| &facts.persons), rows, 0, day, &mut Off::default())
     }
 
     fn code(word: &str) -> i64 {
@@ -104,6 +148,19 @@ mod tests {
         assert_eq!(answer(code("death"), last.tomorrow()), Ok(false));
         assert_eq!(answer(code("death"), Date::new(2026, 4, 9)), Ok(false));
         assert_eq!(answer(code("death"), Date::new(2026, 4, 10)), Ok(true));
+    }
+
+    #[test]
+    fn nobody_is_insured_from_the_75th_birthday_on() {
+        let (cause, birthday) = (code("death"), Date::new(2026, 5, 20));
+        let born = Date::new(1951, 5, 20);
+        assert_eq!(answer_of((born, born), cause, birthday.yesterday()), Ok(true));
+        assert_eq!(answer_of((born, born), cause, birthday), Ok(false));
+        // Born on that day or the next: it decides on the earlier birthday alone.
+        let either = (born, born.tomorrow());
+        assert_eq!(answer_of(either, cause, birthday.yesterday()), Ok(true));
+        assert_eq!(answer_of(either, cause, birthday).unwrap_err().into_inner().label, "age_unclear");
+        assert_eq!(answer_of(either, cause, birthday.tomorrow()), Ok(false));
     }
 
     #[test]

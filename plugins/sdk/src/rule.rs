@@ -72,8 +72,8 @@ pub trait Rule {
 pub const LABELS: &[Label] = &[
     label(
         "settings_missing",
-        "{on}時点の「{section}」の値が条例設定にありません（{why}）。条例の該当条文の値を確認し、設定に追加してください。",
-        "no value of section `{section}` on {on} ({why}); add the values of that article to the ordinance",
+        "{on}時点の「{section}」の値が設定にありません（{why}）。該当条文の値を確認し、定まっていれば設定に追加してください。定まるまでは判定できません。",
+        "no value of section `{section}` on {on} ({why}); add the values of that article to the ordinance once they are law",
     ),
     label("settings_not_reached", "設定の期間外", "beyond the dates of its blocks"),
     label(
@@ -89,8 +89,8 @@ pub const LABELS: &[Label] = &[
     label("amount_out_of_range", "金額が扱える範囲を超えました。入力の金額を確認してください。", "{error}; check the amounts given"),
     label(
         "age_unclear",
-        "生年月日が{earliest}から{latest}までの間としか分からず、{month}の年齢区分が決まりません。生年月日を確認してください。",
-        "born between {earliest} and {latest}, which leaves the age in {month} open; find the birth date",
+        "世帯員{person}の生年月日が{earliest}から{latest}までの間としか分からず、{month}の年齢区分が決まりません。生年月日を確認してください。",
+        "person {person} is born between {earliest} and {latest}, which leaves the age in {month} open; find the birth date",
     ),
     label(
         "not_base_date",
