@@ -1,3 +1,15 @@
 (func $misbehave (result i32)
-  {300000 x block } {300000 x end }
-  unreachable)
+  (local {50 x i32 })
+  {3000 x loop }
+  (local.set 0 (i32.load (i32.const 0))) (local.set 1 (i32.load (i32.const 4))) (local.set 2 (i32.load (i32.const 8))) (local.set 3 (i32.load (i32.const 12))) (local.set 4 (i32.load (i32.const 16)))
+  (local.set 5 (i32.load (i32.const 20))) (local.set 6 (i32.load (i32.const 24))) (local.set 7 (i32.load (i32.const 28))) (local.set 8 (i32.load (i32.const 32))) (local.set 9 (i32.load (i32.const 36)))
+  (local.set 10 (i32.load (i32.const 40))) (local.set 11 (i32.load (i32.const 44))) (local.set 12 (i32.load (i32.const 48))) (local.set 13 (i32.load (i32.const 52))) (local.set 14 (i32.load (i32.const 56)))
+  (local.set 15 (i32.load (i32.const 60))) (local.set 16 (i32.load (i32.const 64))) (local.set 17 (i32.load (i32.const 68))) (local.set 18 (i32.load (i32.const 72))) (local.set 19 (i32.load (i32.const 76)))
+  (local.set 20 (i32.load (i32.const 80))) (local.set 21 (i32.load (i32.const 84))) (local.set 22 (i32.load (i32.const 88))) (local.set 23 (i32.load (i32.const 92))) (local.set 24 (i32.load (i32.const 96)))
+  (local.set 25 (i32.load (i32.const 100))) (local.set 26 (i32.load (i32.const 104))) (local.set 27 (i32.load (i32.const 108))) (local.set 28 (i32.load (i32.const 112))) (local.set 29 (i32.load (i32.const 116)))
+  (local.set 30 (i32.load (i32.const 120))) (local.set 31 (i32.load (i32.const 124))) (local.set 32 (i32.load (i32.const 128))) (local.set 33 (i32.load (i32.const 132))) (local.set 34 (i32.load (i32.const 136)))
+  (local.set 35 (i32.load (i32.const 140))) (local.set 36 (i32.load (i32.const 144))) (local.set 37 (i32.load (i32.const 148))) (local.set 38 (i32.load (i32.const 152))) (local.set 39 (i32.load (i32.const 156)))
+  (local.set 40 (i32.load (i32.const 160))) (local.set 41 (i32.load (i32.const 164))) (local.set 42 (i32.load (i32.const 168))) (local.set 43 (i32.load (i32.const 172))) (local.set 44 (i32.load (i32.const 176)))
+  (local.set 45 (i32.load (i32.const 180))) (local.set 46 (i32.load (i32.const 184))) (local.set 47 (i32.load (i32.const 188))) (local.set 48 (i32.load (i32.const 192))) (local.set 49 (i32.load (i32.const 196)))
+  {3000 x (br_if 0 (local.get 0)) end }
+  (local.get 1))
