@@ -38,6 +38,7 @@ impl Date {
     ///
     /// # Errors
     /// [`NotADate`] when there is no such day.
+    #[inline]
     pub fn from_packed(packed: i64) -> Result<Date, NotADate> {
         let date = Date(i32::try_from(packed).map_err(|_| NotADate)?);
         // Every month has 28 days: most dates need no calendar.
@@ -121,7 +122,8 @@ impl Date {
     /// The birthday itself at `age`: the day after the age is reached. In a year without
     /// 29 February, 1 March.
     pub fn birthday(self, age: i32) -> Date {
-        self.reaches(age).tomorrow()
+        // Every year has every day but one: the others need no calendar.
+        if self.month() == 2 && self.day() == 29 { self.reaches(age).tomorrow() } else { Date(self.0 + age * 10_000) }
     }
 
     /// The same day `years` later; 29 February becomes 28 February where there is none.
@@ -315,6 +317,14 @@ mod tests {
         assert_eq!(day("1985-05-02").reaches(40), day("2025-05-01"));
         assert_eq!(day("1985-01-01").reaches(40), day("2024-12-31"));
         assert_eq!(day("1950-05-01").birthday(75), day("2025-05-01"));
+        // Of whomever: four years hold every day there is.
+        let mut born = day("1952-01-01");
+        while born < day("1956-01-01") {
+            for age in [0, 6, 65, 70, 75, 76, 77, 78] {
+                assert_eq!(born.birthday(age), born.reaches(age).tomorrow(), "{born}, {age}");
+            }
+            born = born.tomorrow();
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub(crate) struct Claim {
     service: Service,
     institution: i64,
     prescriber: Option<i64>,
+    group: Group,
     cost: Yen,
     own: Yen,
     pub(crate) in_kind: Yen,
@@ -88,14 +89,15 @@ impl Patient {
     }
 }
 
-/// The claims of the case.
+/// The claims of the case, by person and group.
 ///
 /// # Errors
 /// `claim_month`, `claim_twice`, `claim_kind_unknown`, `claim_not_inpatient`, `claim_amount_unknown`, `claim_negative`,
 /// `claim_own_above_cost`.
 pub(crate) fn read<'a, T: Trace<'a>>(case: &Case<'a, HighCostFacts>, t: &mut T) -> Result<Vec<Claim>, Refusal> {
-    let mut claims: Vec<Claim> = Vec::new();
-    for row in case.rows(|facts| &facts.medical_claims) {
+    let rows = case.rows(|facts| &facts.medical_claims);
+    let mut claims: Vec<Claim> = Vec::with_capacity(rows.len());
+    for row in rows {
         let (number, on) = (t.see(row.number()), t.see(row.on()));
         let impossible = |label| Refusal::fact_impossible(label).with("number", number).article("Order art. 29-2");
         if on != case.on {
@@ -123,12 +125,15 @@ pub(crate) fn read<'a, T: Trace<'a>>(case: &Case<'a, HighCostFacts>, t: &mut T) 
         if own > cost {
             return Err(impossible("claim_own_above_cost").with("own", own).with("cost", cost));
         }
+        let institution = t.see(row.institution());
         claims.push(Claim {
             person: row.person().peek(),
             inpatient,
             service,
-            institution: t.see(row.institution()),
+            institution,
             prescriber: t.see(row.prescriber()),
+            // By itself until all are read: a prescriber's claim may come later.
+            group: Group::Pharmacy { institution },
             cost,
             own,
             in_kind,
@@ -137,6 +142,10 @@ pub(crate) fn read<'a, T: Trace<'a>>(case: &Case<'a, HighCostFacts>, t: &mut T) 
             number,
         });
     }
+    for at in 0..claims.len() {
+        claims[at].group = group(&claims[at], &claims);
+    }
+    claims.sort_unstable_by_key(|claim| (claim.person, claim.group, claim.number));
     Ok(claims)
 }
 
@@ -166,16 +175,16 @@ pub(crate) fn patients<'a, T: Trace<'a>>(
     claims: &[Claim],
     t: &mut T,
 ) -> Result<(Vec<Patient>, Yen), Refusal> {
-    let mut patients = Vec::new();
+    let persons = case.rows(|facts| &facts.persons);
+    let mut patients = Vec::with_capacity(persons.len());
     let mut disease_yen = Yen::ZERO;
-    for person in case.rows(|facts| &facts.persons) {
+    for person in persons.clone() {
         let ordinal = i64::try_from(person.place()).unwrap_or(i64::MAX);
-        let own = claims.iter().filter(|claim| claim.person == ordinal);
-        let mut grouped: Vec<(Group, &Claim)> = own.map(|claim| (group(claim, claims), claim)).collect();
-        if grouped.is_empty() {
+        let first = claims.partition_point(|claim| claim.person < ordinal);
+        let behind = claims.partition_point(|claim| claim.person <= ordinal);
+        if first == behind {
             continue;
         }
-        grouped.sort_by_key(|(of, _)| *of);
         let step = t.open("patient");
         t.note("person", Val::Person(u32::try_from(ordinal).unwrap_or(u32::MAX)));
         t.see(person.birth_earliest());
@@ -186,7 +195,7 @@ pub(crate) fn patients<'a, T: Trace<'a>>(
         if matches!(age, Age::Unborn | Age::Over75) {
             return Err(refused("claim_at_age").article("Act art. 6"));
         }
-        if !insured::in_month(case.rows(|facts| &facts.persons), case.rows(|facts| &facts.qualification), ordinal, case.on, t)? {
+        if !insured::in_month(persons.clone(), case.rows(|facts| &facts.qualification), ordinal, case.on, t)? {
             return Err(refused("claim_not_insured").article("Act art. 36"));
         }
         let mut patient = Patient {
@@ -198,9 +207,9 @@ pub(crate) fn patients<'a, T: Trace<'a>>(
             dropped: Yen::ZERO,
             cost: Yen::ZERO,
         };
-        for members in grouped.chunk_by(|(one, _), (other, _)| one == other) {
-            let Some((of, _)) = members.first().copied() else { continue };
-            let sum = |each: fn(&Claim) -> Yen| members.iter().try_fold(Yen::ZERO, |sum, (_, claim)| sum.plus(each(claim)));
+        for members in claims[first..behind].chunk_by(|one, other| one.group == other.group) {
+            let of = members[0].group;
+            let sum = |each: fn(&Claim) -> Yen| members.iter().try_fold(Yen::ZERO, |sum, claim| sum.plus(each(claim)));
             let step = t.open("institution_group");
             t.note("institution_code", of.institution());
             t.note("group_kind", Val::Word(of.word()));
@@ -208,7 +217,7 @@ pub(crate) fn patients<'a, T: Trace<'a>>(
             let (cost, mut left) = (sum(|claim| claim.cost)?, sum(|claim| claim.own)?);
             t.note("group_cost", cost);
             t.note("group_own", left);
-            let long: Vec<&Claim> = members.iter().map(|(_, claim)| *claim).filter(|claim| claim.specified_disease).collect();
+            let long: Vec<&Claim> = members.iter().filter(|claim| claim.specified_disease).collect();
             if !long.is_empty() {
                 let over = over_disease_limit(case, values, categories, &patient, &long, t)?;
                 left = left.minus(over)?;

@@ -120,7 +120,7 @@ impl Rule for HighCost {
         t.close(root, benefit).article("Act art. 57-2").formula("sum_of_steps");
         Ok(HighCostOutcome {
             benefit: BenefitSum::of(&[row])?,
-            benefits: vec![row],
+            benefits: [row],
             month: month.row(),
             limits: month.limits,
             rests: month.rests,
@@ -193,6 +193,7 @@ impl Month {
         if !self.counts {
             self.counts = counts_in_kind(claims, &patients, &categories, t)?;
         }
+        self.rests.reserve_exact(patients.len());
         for patient in &patients {
             let over_70 = if patient.age.is_elderly() { Some(categories.over_70()?.1) } else { None };
             let (counted_yen, all_yen) = (patient.held()?, patient.all()?);

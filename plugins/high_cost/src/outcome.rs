@@ -118,7 +118,7 @@ pub struct HighCostOutcome {
     /// What is due in all.
     pub benefit: BenefitSum,
     /// The one benefit.
-    pub benefits: Vec<BenefitRow>,
+    pub benefits: [BenefitRow; 1],
     /// The month.
     pub month: MonthRow,
     /// The limits, in the order of the steps.

@@ -4,7 +4,6 @@
 
 use crate::Refusal;
 use crate::facts::{Persons, Row};
-use crate::stretches::after_months;
 use jorei_domain::calendar::{Date, FiscalYear};
 
 pub use jorei_domain::calendar::{month_of, months_after};
@@ -37,22 +36,17 @@ impl Age {
 /// The age in a month of somebody born on a day that is known.
 pub fn in_month(born: Date, month: Date) -> Age {
     let first = month_of(month);
-    let next = after_months(first, 1);
-    if born >= next {
+    if month_of(born) > first {
         return Age::Unborn;
     }
-    let reaches_6 = born.reaches(6);
-    let school = FiscalYear::of(reaches_6).end();
-    let of_70 = born.birthday(70);
-    let elderly_from = if of_70.day() == 1 { of_70 } else { months_after(month_of(of_70), 1) };
     let of_75 = born.birthday(75);
     if of_75 <= first {
         Age::Over75
-    } else if of_75 < next {
+    } else if month_of(of_75) == first {
         Age::Turning75
-    } else if elderly_from <= first {
+    } else if born.birthday(70) <= first {
         Age::Elderly
-    } else if first < school {
+    } else if first < FiscalYear::of(born.reaches(6)).end() {
         Age::Preschool
     } else {
         Age::Under70
@@ -65,8 +59,8 @@ pub fn in_month(born: Date, month: Date) -> Age {
 /// `age_unclear` where the earliest and the latest possible birth date answer differently.
 pub fn of_person(person: &Row<'_, Persons>, month: Date) -> Result<Age, Refusal> {
     let (earliest, latest) = (person.birth_earliest().peek(), person.birth_latest().peek());
-    let (one, other) = (in_month(earliest, month), in_month(latest, month));
-    if one != other {
+    let one = in_month(earliest, month);
+    if latest != earliest && in_month(latest, month) != one {
         let refusal = Refusal::fact_missing("age_unclear")
             .with("earliest", earliest)
             .with("latest", latest)

@@ -3,9 +3,8 @@
 //! Absent: months charged for a premium, which count otherwise, and membership of the household.
 
 use crate::facts::{Persons, Qualification, Row, Rows};
-use crate::stretches::after_months;
 use crate::{Refusal, Trace};
-use jorei_domain::calendar::Date;
+use jorei_domain::calendar::{Date, months_after};
 use jorei_domain::qualification::day_of_loss;
 
 /// Is the person insured on at least one day of `from..until`? Nobody is from the 75th birthday on (Act art. 6 no. 8), whatever the
@@ -23,7 +22,8 @@ pub fn between<'a, T: Trace<'a>>(
 ) -> Result<bool, Refusal> {
     let Some(born) = persons.into_iter().find(|row| row.place() as i64 == person) else { return Ok(false) };
     let (earliest, latest) = (born.birth_earliest(), born.birth_latest());
-    let before_75 = |born: Date| until.min(born.birthday(75));
+    // Most people are far from 75: the year says so without a calendar.
+    let before_75 = |born: Date| if until.year() < born.year() + 75 { until } else { until.min(born.birthday(75)) };
     let (surely, perhaps) = (before_75(earliest.peek()), before_75(latest.peek()));
     if surely < until {
         t.see(earliest);
@@ -43,15 +43,20 @@ fn qualified<'a, T: Trace<'a>>(rows: Rows<'a, Qualification>, person: i64, from:
         return Ok(false);
     }
     let mut open = None;
-    for row in rows.filter(|row| row.person().peek() == person && row.from().peek() < until) {
+    for row in rows.filter(|row| row.person().peek() == person) {
+        let start = row.from().peek();
+        if start >= until {
+            continue;
+        }
         let (surely, perhaps) = losses(&row);
-        if surely > from.max(row.from().peek()) {
+        let first = from.max(start);
+        if surely > first {
             t.see(row.from());
             t.see(row.until());
             t.see(row.ended_by());
             return Ok(true);
         }
-        if perhaps > from.max(row.from().peek()) {
+        if perhaps > first {
             open = Some(row);
         }
     }
@@ -86,7 +91,7 @@ pub fn in_month<'a, T: Trace<'a>>(
     month: Date,
     t: &mut T,
 ) -> Result<bool, Refusal> {
-    between(persons, rows, person, (month, after_months(month, 1)), t)
+    between(persons, rows, person, (month, months_after(month, 1)), t)
 }
 
 /// The earliest and the latest day of loss that the row allows.

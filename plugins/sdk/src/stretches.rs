@@ -35,6 +35,9 @@ use serde::{Deserialize, Serialize};
 /// first of the next month (Civil Code art. 143). `months` is 0 or more.
 pub fn after_months(first: Date, months: i32) -> Date {
     let (year, month) = month_from(first, months);
+    if first.day() <= 28 {
+        return Date::new(year, month, first.day());
+    }
     Date::from_packed(i64::from(year * 10_000 + month * 100 + first.day())).unwrap_or_else(|_| {
         let (year, month) = month_from(first, months + 1);
         Date::new(year, month, 1)
