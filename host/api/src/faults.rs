@@ -38,9 +38,14 @@ use jorei_service::refunds::RefundError;
 use jorei_service::revisions::RevisionError;
 use jorei_service::sessions::SessionError;
 use jorei_service::shadow::ShadowError;
+use jorei_service::sheets::report::Report;
 use jorei_store::StoreError;
 use jorei_store::acts::ActError;
 use jorei_store::receipts::ReceiptsError;
+use std::fmt;
+
+/// Wrong places that a problem names; of more it says how many.
+const PLACES_TOLD: usize = 100;
 
 /// Nobody has the number that was sent. It is not repeated: it may be a personal number in the wrong field.
 fn nobody() -> Problem {
@@ -348,10 +353,17 @@ impl From<MasterError> for Problem {
     }
 }
 
+impl<W: fmt::Display> From<Report<W>> for Problem {
+    /// Each place that is wrong, in Japanese: where, and what to write. Never what stands in it.
+    fn from(report: Report<W>) -> Problem {
+        Problem::invalid(format!("取り込みませんでした。\n{}", report.shortened(PLACES_TOLD).to_string().trim_end()))
+    }
+}
+
 impl From<ReceiveError> for Problem {
     fn from(error: ReceiveError) -> Problem {
         match error {
-            ReceiveError::Refused(report) => crate::routes::receipts::refused(report),
+            ReceiveError::Refused(report) => report.into(),
             ReceiveError::Store(error) => error.into(),
         }
     }

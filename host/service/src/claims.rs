@@ -166,7 +166,7 @@ async fn hold_against_known(taking: &mut TakingClaims<'_>, opened: &Opened<'_>, 
             }
         }
     }
-    if report.is_empty() { Ok(()) } else { Err(ClaimsIntakeError::Refused(report)) }
+    report.or(()).map_err(ClaimsIntakeError::Refused)
 }
 
 /// Can a line follow what was said of its claim? Otherwise the column that is to blame.

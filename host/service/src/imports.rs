@@ -6,12 +6,11 @@
 //!
 //! Absent here: files and folders, which come in as bytes under their names.
 
-pub mod cells;
 pub mod forms;
-pub mod sheets;
 mod withdrawal;
 
-use cells::{Wrong, plain};
+use crate::sheets::cells::{Wrong, plain};
+use crate::sheets::{self, Row, report};
 use forms::{Column, Form, Line};
 use jorei_domain::audit::Stamp;
 use jorei_domain::calendar::Date;
@@ -24,7 +23,6 @@ use jorei_store::learning::Learnt;
 use jorei_store::masters::{Held, PersonRecord};
 use jorei_store::{Store, StoreError};
 use serde_json::{Map, Value};
-use sheets::Row;
 use std::collections::{BTreeMap, BTreeSet};
 pub use withdrawal::{WithdrawalError, complete, propose_withdrawal};
 
@@ -34,8 +32,6 @@ pub const CONTROL_FILES: [&str; 2] = ["一覧.csv", "set.csv"];
 const CONTROL_HEADINGS: [(&str, &str); 3] = [("ファイル", "file"), ("様式", "form"), ("件数", "rows")];
 /// The most rows of a set: what is read is held in memory whole, about a kilobyte a row.
 pub const SET_ROWS: u64 = 500_000;
-/// The most refused lines that are kept; further ones are counted.
-pub const REFUSED_LINES: usize = 10_000;
 
 /// A file of a set.
 #[derive(Clone, Debug)]
@@ -51,46 +47,9 @@ pub struct Source {
 }
 
 /// A line that cannot be taken.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Refused {
-    /// The file.
-    pub file: String,
-    /// The line, from 1; 0 for the file as a whole.
-    pub line: u64,
-    /// The place of the column, from 1, where one is to blame.
-    pub place: Option<usize>,
-    /// Its heading, where it has one.
-    pub column: Option<&'static str>,
-    /// What is wrong, and what to write.
-    pub wrong: Wrong,
-}
-
+pub type Refused = report::Refused<Wrong>;
 /// Why a set is not taken.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Report {
-    /// Each line that is wrong, at most [`REFUSED_LINES`].
-    pub refused: Vec<Refused>,
-    /// How many more there are.
-    pub more: u64,
-}
-
-impl Report {
-    fn add(&mut self, refused: Refused) {
-        if self.refused.len() < REFUSED_LINES {
-            self.refused.push(refused);
-        } else {
-            self.more += 1;
-        }
-    }
-
-    fn of_file(&mut self, file: &str, wrong: Wrong) {
-        self.add(Refused { file: file.to_owned(), line: 0, place: None, column: None, wrong });
-    }
-
-    fn is_empty(&self) -> bool {
-        self.refused.is_empty()
-    }
-}
+pub type Report = report::Report<Wrong>;
 
 /// A household that has no head, or several, on some days of the set.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -53,6 +53,7 @@ pub mod replay;
 pub mod revisions;
 pub mod sessions;
 pub mod shadow;
+pub mod sheets;
 pub mod summary;
 pub mod trial;
 pub mod value_states;

@@ -7,9 +7,10 @@
 //! Absent here: receipts; and writing files.
 
 use crate::arrears::{ArrearsError, master_lines};
-use crate::imports::forms::{Form, word_ja};
-use crate::imports::sheets::SheetColumn;
+use crate::imports::forms::Form;
 use crate::people::protected_on;
+use crate::sheets::SheetColumn;
+use crate::sheets::codes::word_ja;
 use jorei_domain::calendar::{Date, FiscalYear, Months};
 use jorei_domain::decision::Outcome;
 use jorei_domain::id::{HouseholdId, Knowledge, Municipality, PersonId};

@@ -102,7 +102,7 @@ pub async fn receive(
         while read.len() < PAGE {
             match lines.next() {
                 Some(Ok(line)) => read.push(line),
-                Some(Err(refused)) => return Err(ReceiveError::Refused(Report { refused: vec![refused], more: 0 })),
+                Some(Err(refused)) => return Err(ReceiveError::Refused(refused.into())),
                 None => break,
             }
         }

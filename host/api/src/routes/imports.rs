@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use jorei_domain::id::{HouseholdId, Knowledge, PersonId};
 use jorei_domain::purpose::File;
 use jorei_service::imports::forms::Form;
-use jorei_service::imports::{CONTROL_FILES, ImportError, Refused, Report, Set, Source, apply, listed, preview, propose_withdrawal, read};
+use jorei_service::imports::{CONTROL_FILES, ImportError, Set, Source, apply, listed, preview, propose_withdrawal, read};
 use jorei_service::masters::{View, files};
 use jorei_store::imports::StoredImport;
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,6 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Most files of a set.
 const FILES_MAX: usize = 40;
-/// Refused lines that a problem names; of more it says how many.
-const LINES_TOLD: usize = 100;
 /// What a spreadsheet begins with: it is an archive.
 const ARCHIVE: &[u8] = b"PK";
 
@@ -201,7 +199,7 @@ pub async fn import(
     may_read(&host, &asker, &sources).await?;
     // Reading keeps one thread busy for as long as the set is large.
     let set = tokio::task::spawn_blocking(move || read(&sources, |_| {})).await;
-    let set = set.map_err(|_| Problem::new(Code::Fault, "the program failed; nothing was imported"))?.map_err(|report| refused(&report))?;
+    let set = set.map_err(|_| Problem::new(Code::Fault, "the program failed; nothing was imported"))?.map_err(Problem::from)?;
     if let Some(knowledge) = host.store.import_of(office, set.digest).await? {
         return Err(ImportError::Already(knowledge).into());
     }
@@ -293,7 +291,7 @@ fn sources(files: Vec<ImportFile>) -> Answer<Vec<Source>> {
         Ok(sources) => Ok(sources.into_iter().map(|source| Source { name: place(&source.name), ..source }).collect()),
         Err(mut report) => {
             report.refused.iter_mut().for_each(|line| line.file = place(&line.file));
-            Err(refused(&report))
+            Err(report.into())
         }
     }
 }
@@ -322,22 +320,6 @@ fn whom(set: &Set) -> (Vec<PersonId>, Vec<HouseholdId>) {
     persons.extend(learnt.contacts.iter().map(|contact| contact.person));
     let households: BTreeSet<HouseholdId> = learnt.assertions.iter().filter_map(|fact| fact.household).collect();
     (persons.into_iter().collect(), households.into_iter().collect())
-}
-
-/// Each line that is wrong, in Japanese: where, and what to write. Never what stands in it.
-fn refused(report: &Report) -> Problem {
-    let line = |Refused { file, line, place, column, wrong }: &Refused| {
-        let line = if *line == 0 { String::new() } else { format!(" {line}行") };
-        let place = place.map(|place| format!(" {place}列")).unwrap_or_default();
-        let column = column.map(|column| format!("「{column}」")).unwrap_or_default();
-        format!("{file}{line}{place}{column}: {wrong}")
-    };
-    let mut lines: Vec<String> = report.refused.iter().take(LINES_TOLD).map(line).collect();
-    let more = report.refused.len().saturating_sub(LINES_TOLD) as u64 + report.more;
-    if more > 0 {
-        lines.push(format!("ほかに{more}件"));
-    }
-    Problem::invalid(format!("取り込みませんでした。\n{}", lines.join("\n")))
 }
 
 fn import_body(import: StoredImport) -> Import {

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jorei_domain::id::HouseholdId;
 use jorei_domain::ledger::Instalment;
-use jorei_service::receipts::forms::{Report, source_ja};
+use jorei_service::receipts::forms::source_ja;
 use jorei_service::receipts::matching::{Mistake, Order};
 use jorei_service::receipts::{LONGEST_REASON, Request, Taken, Way, receive, settle};
 use jorei_store::receipts::{Known, ReceiptEvent, StoredFile, Told};
@@ -22,9 +22,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use utoipa::{IntoParams, ToSchema};
-
-/// Refused lines that a problem names; of more it says how many.
-const LINES_TOLD: usize = 100;
 
 /// Which receipts.
 #[derive(Deserialize, IntoParams)]
@@ -470,13 +467,4 @@ fn paid(household: HouseholdId, instalment: Instalment) -> PaidInstalment {
         number: instalment.number,
         instalment_ja: instalment.to_string(),
     }
-}
-
-/// Each line that is wrong, in Japanese: where, and what to write. Never what stands in it.
-pub(crate) fn refused(report: Report) -> Problem {
-    let Report { mut refused, more } = report;
-    let more = refused.len().saturating_sub(LINES_TOLD) as u64 + more;
-    refused.truncate(LINES_TOLD);
-    let told = Report { refused, more }.to_string();
-    Problem::invalid(format!("取り込みませんでした。\n{}", told.trim_end()))
 }

@@ -17,9 +17,9 @@ use jorei_service::arrears::write_off::{ground, propose_write_off};
 use jorei_service::arrears::{
     Arrears, ArrearsError, Demand, VALUES, ask, decide, demand_columns, demands, household, lapsing, record_demands, shown,
 };
-use jorei_service::imports::sheets::{Format, SheetWriter};
 use jorei_service::lookups::{Lookup, record};
 use jorei_service::revisions::Shelf;
+use jorei_service::sheets::{Format, SheetWriter};
 use jorei_store::Store;
 use jorei_store::arrears::{ArrearsEvent, Step};
 use std::io::{BufWriter, Write as _};

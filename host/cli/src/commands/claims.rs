@@ -1,7 +1,7 @@
 //! `jorei claims`: sets of claims of institutions, what a clerk must look at, and what clerks say to it.
 
 use crate::commands::Exit;
-use crate::commands::listing::Listing;
+use crate::commands::listing::{Listing, PageArgs};
 use crate::commands::officer::{DeskArgs, moment, program};
 use crate::office::{OfficeArgs, parse_month, run, today};
 use anyhow::{Context as _, bail};
@@ -91,12 +91,8 @@ pub struct ShowArgs {
 /// List claims that somebody must look at and nobody has, with why and what to do.
 #[derive(clap::Args)]
 pub struct FindingsArgs {
-    /// After this number.
-    #[arg(long, default_value = "0")]
-    after: i64,
-    /// At most so many.
-    #[arg(long, default_value = "100")]
-    limit: u32,
+    #[command(flatten)]
+    page: PageArgs,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -348,7 +344,7 @@ async fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
 
 async fn findings(args: &FindingsArgs) -> anyhow::Result<Exit> {
     let (store, municipality) = args.office.open().await?;
-    print(&store.claim_findings(municipality, args.after, args.limit).await?, args.json)?;
+    print(&store.claim_findings(municipality, args.page.after, args.page.limit).await?, args.json)?;
     Ok(Exit::Done)
 }
 

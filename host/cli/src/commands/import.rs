@@ -10,8 +10,8 @@ use jorei_domain::calendar::Date;
 use jorei_domain::id::Knowledge;
 use jorei_service::acts::{find, propose};
 use jorei_service::imports::forms::Form;
-use jorei_service::imports::sheets::FILE_BYTES;
 use jorei_service::imports::{Preview, Refused, Report, Set, Source, apply, complete, listed, preview, propose_withdrawal, read};
+use jorei_service::sheets::FILE_BYTES;
 use jorei_store::imports::{Done, StoredImport};
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -197,17 +197,9 @@ fn refuse(report: &Report, json: bool) -> anyhow::Result<Exit> {
         let lines: Vec<Value> = report.refused.iter().map(line).collect();
         writeln!(out, "{:#}", json!({ "refused": lines, "more": report.more }))?;
     } else {
-        for Refused { file, line, place, column, wrong } in &report.refused {
-            let line = if *line == 0 { String::new() } else { format!(" {line}行") };
-            let place = place.map(|place| format!(" {place}列")).unwrap_or_default();
-            let column = column.map(|column| format!("「{column}」")).unwrap_or_default();
-            writeln!(out, "{file}{line}{place}{column}: {wrong}")?;
-        }
-        if report.more > 0 {
-            writeln!(out, "ほかに{}件", report.more)?;
-        }
+        write!(out, "{report}")?;
     }
-    eprintln!("nothing was imported: {} line(s) are wrong", report.refused.len() as u64 + report.more);
+    eprintln!("nothing was imported: {} line(s) are wrong", report.len());
     Ok(Exit::Some)
 }
 

@@ -6,6 +6,17 @@ use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use serde_json::{Map, Value};
 use std::io::Write as _;
 
+/// The part of a list that is shown.
+#[derive(clap::Args)]
+pub struct PageArgs {
+    /// After this number.
+    #[arg(long, default_value = "0")]
+    pub after: i64,
+    /// At most so many.
+    #[arg(long, default_value = "100")]
+    pub limit: u32,
+}
+
 /// What every list is asked with.
 #[derive(clap::Args)]
 pub struct ListArgs {

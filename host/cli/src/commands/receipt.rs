@@ -1,7 +1,7 @@
 //! `jorei receipt` and `jorei reconcile`: what the channels tell, what clerks do about it, and whether the bank delivered it.
 
 use crate::commands::Exit;
-use crate::commands::listing::Listing;
+use crate::commands::listing::{Listing, PageArgs};
 use crate::commands::officer::{DeskArgs, moment, program};
 use crate::office::{OfficeArgs, parse_date, parse_year, run, today};
 use anyhow::{Context as _, bail};
@@ -60,12 +60,8 @@ pub struct ListArgs {
     /// The files instead.
     #[arg(long, conflicts_with = "household")]
     files: bool,
-    /// After this number.
-    #[arg(long, default_value = "0")]
-    after: i64,
-    /// At most so many.
-    #[arg(long, default_value = "100")]
-    limit: u32,
+    #[command(flatten)]
+    page: PageArgs,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -76,12 +72,8 @@ pub struct ListArgs {
 /// List receipts that a clerk must look at, with why and what to do.
 #[derive(clap::Args)]
 pub struct ExceptionsArgs {
-    /// After this number.
-    #[arg(long, default_value = "0")]
-    after: i64,
-    /// At most so many.
-    #[arg(long, default_value = "100")]
-    limit: u32,
+    #[command(flatten)]
+    page: PageArgs,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -198,7 +190,7 @@ async fn import(args: &ImportArgs) -> anyhow::Result<Exit> {
             Ok(taken) => tell(&taken)?,
             Err(ReceiveError::Refused(report)) => {
                 write!(std::io::stdout(), "{report}")?;
-                eprintln!("{name}: not taken: {} line(s) are wrong", report.refused.len() as u64 + report.more);
+                eprintln!("{name}: not taken: {} line(s) are wrong", report.len());
                 return Ok(Exit::Some);
             }
             Err(error) => return Err(error).with_context(|| format!("taking {name}")),
@@ -243,7 +235,7 @@ async fn list(args: &ListArgs) -> anyhow::Result<Exit> {
     if args.files {
         let mut listing =
             Listing::new(&["番号", "収納区分", "種別", "ファイル番号", "作成日", "収納日", "件数", "不能", "金額", "取込", "取込者"]);
-        for file in store.receipt_files(municipality, i64::MAX, args.limit).await? {
+        for file in store.receipt_files(municipality, i64::MAX, args.page.limit).await? {
             listing.push(vec![
                 file.number.into(),
                 source_ja(file.source).into(),
@@ -263,7 +255,7 @@ async fn list(args: &ListArgs) -> anyhow::Result<Exit> {
     }
     let found = match args.household {
         Some(household) => store.receipts_of(municipality, HouseholdId(household)).await?,
-        None => store.receipts(municipality, args.after, args.limit).await?,
+        None => store.receipts(municipality, args.page.after, args.page.limit).await?,
     };
     print(&found, args.json)?;
     Ok(Exit::Done)
@@ -271,7 +263,7 @@ async fn list(args: &ListArgs) -> anyhow::Result<Exit> {
 
 async fn exceptions(args: &ExceptionsArgs) -> anyhow::Result<Exit> {
     let (store, municipality) = args.office.open().await?;
-    print(&store.receipt_exceptions(municipality, args.after, args.limit).await?, args.json)?;
+    print(&store.receipt_exceptions(municipality, args.page.after, args.page.limit).await?, args.json)?;
     Ok(Exit::Done)
 }
 

@@ -6,9 +6,9 @@
 use super::charges::{Answers, answer, in_force};
 use super::{Arrears, ArrearsError, Charge, case_of, charges, household};
 use crate::addressee::{Addressee, Matter, Recipient, of_household, of_person};
-use crate::imports::sheets::SheetColumn;
 use crate::officer::Now;
 use crate::revisions::Shelf;
+use crate::sheets::SheetColumn;
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::Outcome;
 use jorei_domain::id::{HouseholdId, Municipality};

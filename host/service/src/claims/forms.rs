@@ -9,8 +9,8 @@
 //!
 //! Absent here: what the office knows of the person or of the claim, and what a clerk must look at.
 
-use crate::imports::cells::{self, Wrong as WrongCell, plain};
-use crate::imports::sheets::{FILE_BYTES, Row, csv_rows};
+use crate::sheets::cells::{self, Wrong as WrongCell, plain};
+use crate::sheets::{FILE_BYTES, Row, csv_rows, report};
 use jorei_domain::calendar::{Date, months_after};
 use jorei_domain::id::{Digest, Municipality, PersonId};
 use jorei_domain::record::{BEDS, SERVICES, SETTINGS, Unit};
@@ -23,8 +23,6 @@ use std::fmt;
 pub const SET_LINES: u64 = 500_000;
 /// The most files of a set.
 pub const SET_FILES: i64 = 999;
-/// The most refused lines that are kept; further ones are counted.
-pub const REFUSED_LINES: usize = 1_000;
 /// What a file calls itself.
 pub const SORT: &str = "国保連レセプト";
 /// The version of the form.
@@ -229,81 +227,12 @@ impl fmt::Display for Wrong {
 }
 
 /// Where a set is wrong.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Refused {
-    /// The file's name; empty for the set as a whole.
-    pub file: String,
-    /// The line, from 1; 0 for the file as a whole.
-    pub line: u64,
-    /// The place of the column, from 1, where one is to blame.
-    pub place: Option<usize>,
-    /// Its heading, where it has one.
-    pub column: Option<&'static str>,
-    /// What is wrong, and what to do. No text repeats what was in a cell of a person.
-    pub wrong: Wrong,
-}
-
+pub type Refused = report::Refused<Wrong>;
 /// Why a set is not taken.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Report {
-    /// Each place that is wrong, at most [`REFUSED_LINES`].
-    pub refused: Vec<Refused>,
-    /// How many more there are.
-    pub more: u64,
-}
+pub type Report = report::Report<Wrong>;
 
-impl Report {
-    fn of(file: &str, line: u64, place: Option<usize>, wrong: impl Into<Wrong>) -> Report {
-        Report { refused: vec![Refused { file: file.to_owned(), line, place, column: None, wrong: wrong.into() }], more: 0 }
-    }
-
-    /// Is nothing wrong?
-    pub fn is_empty(&self) -> bool {
-        self.refused.is_empty()
-    }
-
-    /// How many places are wrong.
-    pub fn len(&self) -> u64 {
-        self.refused.len() as u64 + self.more
-    }
-
-    /// Adds a place; beyond [`REFUSED_LINES`] only counts it.
-    pub(super) fn add(&mut self, refused: Refused) {
-        if self.refused.len() < REFUSED_LINES {
-            self.refused.push(refused);
-        } else {
-            self.more += 1;
-        }
-    }
-
-    fn add_all(&mut self, other: Report) {
-        other.refused.into_iter().for_each(|refused| self.add(refused));
-        self.more += other.more;
-    }
-
-    fn or<T>(self, good: T) -> Result<T, Report> {
-        if self.is_empty() { Ok(good) } else { Err(self) }
-    }
-}
-
-impl fmt::Display for Report {
-    /// One line each, for officials.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Refused { file, line, place, column, wrong } in &self.refused {
-            f.write_str(file)?;
-            if *line > 0 {
-                write!(f, " {line}行")?;
-            }
-            if let Some(place) = place {
-                write!(f, " {place}列")?;
-            }
-            if let Some(column) = column {
-                write!(f, "「{column}」")?;
-            }
-            writeln!(f, ": {wrong}")?;
-        }
-        if self.more > 0 { writeln!(f, "ほかに{}件", self.more) } else { Ok(()) }
-    }
+fn refusing(file: &str, line: u64, place: Option<usize>, wrong: impl Into<Wrong>) -> Report {
+    Refused { file: file.to_owned(), line, place, column: None, wrong: wrong.into() }.into()
 }
 
 /// What a file says of itself.
@@ -364,10 +293,10 @@ pub struct Opened<'f> {
 
 /// Cells of a row with so many headings.
 fn cells_of(file: &str, row: Option<Row>, headings: usize) -> Result<(u64, Vec<String>), Report> {
-    let Some(Row { line, cells }) = row else { return Err(Report::of(file, 0, None, WrongCell::Empty)) };
-    let cells = cells.map_err(|(place, wrong)| Report::of(file, line, Some(place), wrong))?;
+    let Some(Row { line, cells }) = row else { return Err(refusing(file, 0, None, WrongCell::Empty)) };
+    let cells = cells.map_err(|(place, wrong)| refusing(file, line, Some(place), wrong))?;
     if cells.len() != headings {
-        return Err(Report::of(file, line, Some(cells.len()), WrongCell::Cells { headings }));
+        return Err(refusing(file, line, Some(cells.len()), WrongCell::Cells { headings }));
     }
     Ok((line, cells))
 }
@@ -376,7 +305,7 @@ fn expect(file: &str, row: Option<Row>, headings: &[&'static str]) -> Result<(),
     let (line, cells) = cells_of(file, row, headings.len())?;
     for (place, (cell, heading)) in (1..).zip(cells.iter().zip(headings)) {
         if plain(cell) != plain(heading) {
-            return Err(Report::of(file, line, Some(place), WrongCell::MissingHeading(heading)));
+            return Err(refusing(file, line, Some(place), WrongCell::MissingHeading(heading)));
         }
     }
     Ok(())
@@ -384,20 +313,20 @@ fn expect(file: &str, row: Option<Row>, headings: &[&'static str]) -> Result<(),
 
 fn head(municipality: Municipality, file: &str, bytes: &[u8]) -> Result<(u64, Head), Report> {
     if bytes.len() > FILE_BYTES {
-        return Err(Report::of(file, 0, None, WrongCell::FileTooLarge(FILE_BYTES)));
+        return Err(refusing(file, 0, None, WrongCell::FileTooLarge(FILE_BYTES)));
     }
     let mut rows = csv_rows(bytes);
     expect(file, rows.next(), &HEADINGS)?;
     let row = cells_of(file, rows.next(), HEADINGS.len())?;
     let mut cells = Cells { file, line: row.0, headings: &HEADINGS, cells: &row.1, report: Report::default() };
     if cells.text(1) != SORT {
-        return Err(Report::of(file, row.0, Some(1), Wrong::NotClaims));
+        return Err(refusing(file, row.0, Some(1), Wrong::NotClaims));
     }
     if cells.text(2) != VERSION.to_string() {
-        return Err(Report::of(file, row.0, Some(2), Wrong::Version));
+        return Err(refusing(file, row.0, Some(2), Wrong::Version));
     }
     if cells.text(3) != municipality.to_string() {
-        return Err(Report::of(file, row.0, Some(3), Wrong::OtherInsurer));
+        return Err(refusing(file, row.0, Some(3), Wrong::OtherInsurer));
     }
     let found = Head {
         municipality,
@@ -437,7 +366,7 @@ pub fn open<'f>(municipality: Municipality, files: &'f [(String, Vec<u8>)], toda
         }
     }
     let mut heads = report.or(heads)?;
-    let Some((_, _, first)) = heads.first().copied() else { return Err(Report::of("", 0, None, Wrong::NoFile)) };
+    let Some((_, _, first)) = heads.first().copied() else { return Err(refusing("", 0, None, Wrong::NoFile)) };
     let mut report = Report::default();
     let mut wrong = |at: usize, line: u64, place: usize, wrong: Wrong| {
         report.add(Refused { file: files[at].0.clone(), line, place: Some(place), column: Some(HEADINGS[place - 1]), wrong });
@@ -456,7 +385,7 @@ pub fn open<'f>(municipality: Municipality, files: &'f [(String, Vec<u8>)], toda
     }
     if report.is_empty() {
         for part in (1..=first.parts).filter(|part| !parts.contains_key(part)) {
-            report.add_all(Report::of("", 0, None, Wrong::PartMissing { part, parts: first.parts }));
+            report.add_all(refusing("", 0, None, Wrong::PartMissing { part, parts: first.parts }));
         }
     }
     report.or(Opened { heads: heads.into_iter().map(|(at, _, head)| (at, head)).collect(), files })
@@ -474,7 +403,7 @@ impl Opened<'_> {
     /// # Errors
     /// A [`Report`] of every cell and line that is wrong, and of counts and sums that are not what the files state.
     pub fn read(&self) -> Result<ReadSet, Report> {
-        let Some((_, first)) = self.heads.first() else { return Err(Report::of("", 0, None, Wrong::NoFile)) };
+        let Some((_, first)) = self.heads.first() else { return Err(refusing("", 0, None, Wrong::NoFile)) };
         let mut set = ReadSet {
             serial: first.serial,
             month: first.month,
@@ -492,7 +421,7 @@ impl Opened<'_> {
             for row in csv_rows(bytes).skip(3) {
                 found += 1;
                 if set.said.len() as u64 >= SET_LINES {
-                    return Err(Report::of(name, row.line, None, Wrong::TooManyLines));
+                    return Err(refusing(name, row.line, None, Wrong::TooManyLines));
                 }
                 match read_line(name, row, head) {
                     Ok(said) => {

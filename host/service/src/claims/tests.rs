@@ -4,7 +4,7 @@
 use super::findings::Insured;
 use super::forms::{COLUMNS, Head, Said, write};
 use super::*;
-use crate::imports::cells::Wrong as WrongCell;
+use crate::sheets::cells::Wrong as WrongCell;
 use encoding_rs::SHIFT_JIS;
 use jorei_domain::ledger::AccountKind;
 use jorei_domain::record::END_CAUSES;
@@ -343,9 +343,9 @@ fn every_line_that_cannot_be_is_refused_at_its_column() {
 
 #[test]
 fn every_wrong_line_is_named_up_to_a_limit_and_the_rest_is_counted() {
-    let lines: Vec<Said> = (0..1_500).map(|number| with(said(&format!("A{number}"), 1), |claim| claim.days = 0)).collect();
+    let lines: Vec<Said> = (0..10_500).map(|number| with(said(&format!("A{number}"), 1), |claim| claim.days = 0)).collect();
     let report = read_back(&files(1, &[lines])).unwrap_err();
-    assert_eq!((report.refused.len(), report.more, report.len()), (1_000, 500, 1_500));
+    assert_eq!((report.refused.len(), report.more, report.len()), (10_000, 500, 10_500));
     let shown = report.to_string();
     assert!(shown.starts_with("1-1.csv 4行 10列「日数」: ") && shown.ends_with("ほかに500件\n"), "{}", &shown[..80]);
 }

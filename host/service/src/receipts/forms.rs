@@ -4,8 +4,8 @@
 //! row and the lines. CSV in UTF-8 or Shift_JIS. Another layout is another [`Adapter`], and nothing else changes.
 //! Absent here: what a payment is used for.
 
-use crate::imports::cells::{self, Wrong as WrongCell, plain};
-use crate::imports::sheets::{FILE_BYTES, Row, csv_rows};
+use crate::sheets::cells::{self, Wrong as WrongCell, plain};
+use crate::sheets::{FILE_BYTES, Row, csv_rows, report};
 use jorei_domain::calendar::Date;
 use jorei_domain::money::Yen;
 use jorei_domain::record::CHANNELS;
@@ -16,8 +16,6 @@ use std::fmt;
 
 /// The most lines of a file.
 pub const FILE_LINES: u64 = 500_000;
-/// The most refused lines that are kept; further ones are counted.
-pub const REFUSED_LINES: usize = 1_000;
 /// The longest number of a channel or a slip, in characters.
 const NUMBER_CHARS: usize = 40;
 /// What the first row says.
@@ -99,58 +97,16 @@ impl fmt::Display for Wrong {
 }
 
 /// Where a file is wrong.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Refused {
-    /// The line, from 1; 0 for the file as a whole.
-    pub line: u64,
-    /// The place of the column, from 1, where one is to blame.
-    pub place: Option<usize>,
-    /// Its heading, where it has one.
-    pub column: Option<&'static str>,
-    /// What is wrong, and what to do.
-    pub wrong: Wrong,
-}
-
+pub type Refused = report::Refused<Wrong>;
 /// Why a file is not taken.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Report {
-    /// Each line that is wrong, at most [`REFUSED_LINES`].
-    pub refused: Vec<Refused>,
-    /// How many more there are.
-    pub more: u64,
+pub type Report = report::Report<Wrong>;
+
+fn refused(line: u64, place: Option<usize>, column: Option<&'static str>, wrong: impl Into<Wrong>) -> Refused {
+    Refused { file: String::new(), line, place, column, wrong: wrong.into() }
 }
 
-impl Report {
-    fn of(line: u64, place: Option<usize>, column: Option<&'static str>, wrong: impl Into<Wrong>) -> Report {
-        Report { refused: vec![Refused { line, place, column, wrong: wrong.into() }], more: 0 }
-    }
-
-    fn add(&mut self, refused: Refused) {
-        if self.refused.len() < REFUSED_LINES {
-            self.refused.push(refused);
-        } else {
-            self.more += 1;
-        }
-    }
-}
-
-impl fmt::Display for Report {
-    /// One line each, for officials.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Refused { line, place, column, wrong } in &self.refused {
-            if *line > 0 {
-                write!(f, "{line}行")?;
-            }
-            if let Some(place) = place {
-                write!(f, " {place}列")?;
-            }
-            if let Some(column) = column {
-                write!(f, "「{column}」")?;
-            }
-            writeln!(f, ": {wrong}")?;
-        }
-        if self.more > 0 { writeln!(f, "ほかに{}件", self.more) } else { Ok(()) }
-    }
+fn refusing(line: u64, place: Option<usize>, column: Option<&'static str>, wrong: impl Into<Wrong>) -> Report {
+    refused(line, place, column, wrong).into()
 }
 
 /// A payment as its channel tells it.
@@ -324,7 +280,7 @@ pub fn adapter_of(bytes: &[u8]) -> Result<&'static dyn Adapter, Report> {
     let head = head(bytes)?;
     match form_named(&head.cells[0]) {
         Some(form) => Ok(form),
-        None => Err(Report::of(head.line, Some(1), Some(HEADINGS[0]), Wrong::NoChannel)),
+        None => Err(refusing(head.line, Some(1), Some(HEADINGS[0]), Wrong::NoChannel)),
     }
 }
 
@@ -336,10 +292,10 @@ struct Head {
 
 /// Cells of a row with so many headings.
 fn cells_of(row: Option<Row>, headings: usize) -> Result<(u64, Vec<String>), Report> {
-    let Some(Row { line, cells }) = row else { return Err(Report::of(0, None, None, WrongCell::Empty)) };
-    let cells = cells.map_err(|(place, wrong)| Report::of(line, Some(place), None, wrong))?;
+    let Some(Row { line, cells }) = row else { return Err(refusing(0, None, None, WrongCell::Empty)) };
+    let cells = cells.map_err(|(place, wrong)| refusing(line, Some(place), None, wrong))?;
     if cells.len() != headings {
-        return Err(Report::of(line, Some(cells.len()), None, WrongCell::Cells { headings }));
+        return Err(refusing(line, Some(cells.len()), None, WrongCell::Cells { headings }));
     }
     Ok((line, cells))
 }
@@ -348,7 +304,7 @@ fn expect(row: Option<Row>, headings: &[&'static str]) -> Result<(), Report> {
     let (line, cells) = cells_of(row, headings.len())?;
     for (place, (cell, heading)) in (1..).zip(cells.iter().zip(headings)) {
         if plain(cell) != plain(heading) {
-            return Err(Report::of(line, Some(place), None, WrongCell::MissingHeading(heading)));
+            return Err(refusing(line, Some(place), None, WrongCell::MissingHeading(heading)));
         }
     }
     Ok(())
@@ -356,7 +312,7 @@ fn expect(row: Option<Row>, headings: &[&'static str]) -> Result<(), Report> {
 
 fn head(bytes: &[u8]) -> Result<Head, Report> {
     if bytes.len() > FILE_BYTES {
-        return Err(Report::of(0, None, None, WrongCell::FileTooLarge(FILE_BYTES)));
+        return Err(refusing(0, None, None, WrongCell::FileTooLarge(FILE_BYTES)));
     }
     let mut rows = csv_rows(bytes);
     expect(rows.next(), &HEADINGS)?;
@@ -375,7 +331,7 @@ impl Adapter for Form {
 
     fn open<'b>(&self, bytes: &'b [u8]) -> Result<Opened<'b>, Report> {
         let Head { line, cells } = head(bytes)?;
-        let wrong = |place: usize, wrong: Wrong| Report::of(line, Some(place), Some(HEADINGS[place - 1]), wrong);
+        let wrong = |place: usize, wrong: Wrong| refusing(line, Some(place), Some(HEADINGS[place - 1]), wrong);
         if form_named(&cells[0]).is_none_or(|form| form.source != self.source) {
             return Err(wrong(1, Wrong::OtherChannel(self.ja)));
         }
@@ -407,26 +363,22 @@ fn read_line(
     made_on: Date,
 ) -> Result<Line, Refused> {
     let line = row.line;
-    let refused = |place: usize, wrong: Wrong| Refused {
-        line,
-        place: Some(place),
-        column: place.checked_sub(1).and_then(|at| columns.get(at)).copied(),
-        wrong,
-    };
-    let cells = row.cells.map_err(|(place, wrong)| refused(place, wrong.into()))?;
+    let in_cell =
+        |place: usize, wrong: Wrong| refused(line, Some(place), place.checked_sub(1).and_then(|at| columns.get(at)).copied(), wrong);
+    let cells = row.cells.map_err(|(place, wrong)| in_cell(place, wrong.into()))?;
     if cells.len() != columns.len() {
-        return Err(Refused { line, place: Some(cells.len()), column: None, wrong: WrongCell::Cells { headings: columns.len() }.into() });
+        return Err(refused(line, Some(cells.len()), None, WrongCell::Cells { headings: columns.len() }));
     }
-    let day = |place: usize| cells::date(&cells[place - 1]).map_err(|error| refused(place, error.into()));
-    let amount = whole(&cells[3]).map_err(|error| refused(4, error.into()))?;
+    let day = |place: usize| cells::date(&cells[place - 1]).map_err(|error| in_cell(place, error.into()));
+    let amount = whole(&cells[3]).map_err(|error| in_cell(4, error.into()))?;
     if source == STATEMENT {
-        let channel = form_named(&cells[1]).filter(|form| form.source != STATEMENT).ok_or_else(|| refused(2, Wrong::NoChannel))?;
+        let channel = form_named(&cells[1]).filter(|form| form.source != STATEMENT).ok_or_else(|| in_cell(2, Wrong::NoChannel))?;
         let (delivered_on, collected_on) = (day(1)?, day(3)?);
         if delivered_on > made_on {
-            return Err(refused(1, Wrong::PaidLater));
+            return Err(in_cell(1, Wrong::PaidLater));
         }
         if amount == 0 {
-            return Err(refused(4, WrongCell::NotPositive.into()));
+            return Err(in_cell(4, WrongCell::NotPositive.into()));
         }
         let delivery = Delivery { delivered_on, channel: channel.source, collected_on, yen: amount };
         return Ok(Line { line, said: Said::Delivered(delivery) });
@@ -436,20 +388,20 @@ fn read_line(
         text.chars().count() <= NUMBER_CHARS && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || more.contains(&c))
     };
     if reference.is_empty() || !fits(&reference, &[]) {
-        return Err(refused(1, Wrong::NotANumberOfChannel));
+        return Err(in_cell(1, Wrong::NotANumberOfChannel));
     }
     let slip = plain(&cells[1]);
     if !fits(&slip, &['?', '*', ' ']) {
-        return Err(refused(2, Wrong::NotASlip));
+        return Err(in_cell(2, Wrong::NotASlip));
     }
     let paid_on = day(3)?;
     if paid_on > made_on {
-        return Err(refused(3, Wrong::PaidLater));
+        return Err(in_cell(3, Wrong::PaidLater));
     }
-    let yen = Yen::checked(amount).ok().filter(|yen| yen.get() > 0).ok_or_else(|| refused(4, WrongCell::NotPositive.into()))?;
+    let yen = Yen::checked(amount).ok().filter(|yen| yen.get() > 0).ok_or_else(|| in_cell(4, WrongCell::NotPositive.into()))?;
     if let [(paid, _), ..] = results {
         let code = plain(&cells[4]);
-        let meaning = results.iter().find(|(found, _)| *found == code).ok_or_else(|| refused(5, Wrong::NoResult))?;
+        let meaning = results.iter().find(|(found, _)| *found == code).ok_or_else(|| in_cell(5, Wrong::NoResult))?;
         if code != *paid {
             return Ok(Line { line, said: Said::Unpaid(meaning.1) });
         }
@@ -472,12 +424,12 @@ pub fn look(opened: Opened<'_>, booked_on: Date) -> Result<Looked, Report> {
     let (mut report, mut found, mut sum, mut unpaid) = (Report::default(), 0_u64, 0_i64, 0_u64);
     let mut lines: HashMap<String, u64> = HashMap::new();
     if opened.made_on > booked_on {
-        report.add(Refused { line: 2, place: Some(4), column: Some(HEADINGS[3]), wrong: Wrong::MadeLater });
+        report.add(refused(2, Some(4), Some(HEADINGS[3]), Wrong::MadeLater));
     }
     for line in opened.lines {
         found += 1;
         if found > FILE_LINES {
-            return Err(Report::of(0, None, None, Wrong::TooManyLines));
+            return Err(refusing(0, None, None, Wrong::TooManyLines));
         }
         match line {
             Err(refused) => report.add(refused),
@@ -486,18 +438,18 @@ pub fn look(opened: Opened<'_>, booked_on: Date) -> Result<Looked, Report> {
             Ok(Line { line, said: Said::Payment(payment) }) => {
                 sum = sum.saturating_add(payment.yen.get());
                 if let Some(earlier) = lines.insert(payment.reference, line) {
-                    report.add(Refused { line, place: Some(1), column: None, wrong: Wrong::Twice(earlier) });
+                    report.add(refused(line, Some(1), None, Wrong::Twice(earlier)));
                 }
             }
         }
     }
-    if report.refused.is_empty() && found != opened.rows {
-        report.add(Refused { line: 2, place: Some(5), column: Some(HEADINGS[4]), wrong: Wrong::Count { stated: opened.rows, found } });
+    if report.is_empty() && found != opened.rows {
+        report.add(refused(2, Some(5), Some(HEADINGS[4]), Wrong::Count { stated: opened.rows, found }));
     }
-    if report.refused.is_empty() && sum != opened.yen {
-        report.add(Refused { line: 2, place: Some(6), column: Some(HEADINGS[5]), wrong: Wrong::Sum { stated: opened.yen, found: sum } });
+    if report.is_empty() && sum != opened.yen {
+        report.add(refused(2, Some(6), Some(HEADINGS[5]), Wrong::Sum { stated: opened.yen, found: sum }));
     }
-    if report.refused.is_empty() { Ok(Looked { unpaid }) } else { Err(report) }
+    report.or(Looked { unpaid })
 }
 
 /// Writes a file in the form of its source, as UTF-8: what the demonstration's channels deliver, and what tests read.

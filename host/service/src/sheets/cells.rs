@@ -2,7 +2,7 @@
 //!
 //! Absent here: guessing. What reads in two ways, or in none, is refused; an empty cell is absent, never zero.
 
-use super::forms::word_ja;
+use super::codes::word_ja;
 use jorei_domain::calendar::Date;
 use jorei_domain::money::Yen;
 use jorei_domain::record::Unit;

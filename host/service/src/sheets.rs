@@ -4,10 +4,16 @@
 //! therefore holds no line break. The readers there are for CSV mend what they find, and a file that was mended was not
 //! read exactly.
 //!
-//! Absent here: what a cell means.
+//! `cells` reads what stands in one and `codes` has its words; `report` tells what is wrong.
+//!
+//! Absent here: which columns there are, and what they are for.
 
-use super::cells::{Wrong, guarded};
+pub mod cells;
+pub mod codes;
+pub mod report;
+
 use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
+use cells::{Wrong, guarded};
 use encoding_rs::{DecoderResult, SHIFT_JIS};
 use rust_xlsxwriter::{Workbook, XlsxError as WriteError};
 use std::io::Cursor;
