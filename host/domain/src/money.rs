@@ -124,24 +124,42 @@ impl Yen {
 impl fmt::Display for Yen {
     /// With thousands separators, no unit: `1,234,567`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.unsigned_abs();
         if self.0 < 0 {
             f.write_str("-")?;
         }
-        let mut groups = [0_u64; 7];
-        let mut rest = digits;
-        let mut last = 0;
-        while rest >= 1000 {
-            groups[last] = rest % 1000;
-            rest /= 1000;
-            last += 1;
-        }
-        write!(f, "{rest}")?;
-        for group in groups[..last].iter().rev() {
-            write!(f, ",{group:03}")?;
-        }
-        Ok(())
+        grouped(f, self.0.unsigned_abs())
     }
+}
+
+/// Writes a number with separators of thousands.
+fn grouped(f: &mut fmt::Formatter<'_>, number: u64) -> fmt::Result {
+    let mut groups = [0_u64; 7];
+    let mut rest = number;
+    let mut last = 0;
+    while rest >= 1000 {
+        groups[last] = rest % 1000;
+        rest /= 1000;
+        last += 1;
+    }
+    write!(f, "{rest}")?;
+    for group in groups[..last].iter().rev() {
+        write!(f, ",{group:03}")?;
+    }
+    Ok(())
+}
+
+/// Writes millionths below one as decimals, without zeros behind them; nothing where there are none.
+fn decimals(f: &mut fmt::Formatter<'_>, millionths: u64) -> fmt::Result {
+    if millionths == 0 {
+        return Ok(());
+    }
+    let mut width = 6;
+    let mut rest = millionths;
+    while rest.is_multiple_of(10) {
+        rest /= 10;
+        width -= 1;
+    }
+    write!(f, ".{rest:0width$}")
 }
 
 /// An exact rate: a fraction as the ordinance writes it (8.47 % is 847/10000).
@@ -254,22 +272,16 @@ impl Ord for Rate {
 impl fmt::Display for Rate {
     /// As a percentage where that is finite in six decimals, else as the fraction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scaled = i128::from(self.num) * 100_000_000;
-        if scaled % i128::from(self.den) != 0 {
+        // Nine digits and eight zeros: 64 bits hold them.
+        let scaled = self.num.unsigned_abs() * 100_000_000;
+        let den = self.den.unsigned_abs();
+        if !scaled.is_multiple_of(den) {
             return write!(f, "{}/{}", self.num, self.den);
         }
-        let millionths = scaled / i128::from(self.den);
-        let (whole, decimals) = (millionths / 1_000_000, millionths % 1_000_000);
-        if decimals == 0 {
-            return write!(f, "{whole}%");
-        }
-        let mut width = 6;
-        let mut rest = decimals;
-        while rest % 10 == 0 {
-            rest /= 10;
-            width -= 1;
-        }
-        write!(f, "{whole}.{rest:0width$}%")
+        let millionths = scaled / den;
+        write!(f, "{}", millionths / 1_000_000)?;
+        decimals(f, millionths % 1_000_000)?;
+        f.write_str("%")
     }
 }
 
@@ -289,9 +301,25 @@ fn multiply(a: i64, b: i64) -> Option<i64> {
     if a.unsigned_abs().leading_zeros() + b.unsigned_abs().leading_zeros() > 64 { Some(a * b) } else { a.checked_mul(b) }
 }
 
+/// The greatest number that divides both; 1 where both are 0.
+fn divisor(mut a: u128, mut b: u128) -> u128 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
+}
+
 impl Exact {
     /// Nothing.
     pub const ZERO: Exact = Exact { num: 0, den: 1 };
+
+    /// A fraction of a yen, as it was written down.
+    ///
+    /// # Errors
+    /// [`MoneyError::NotAFraction`] when `den` is below 1.
+    pub const fn checked(num: i64, den: i64) -> Result<Exact, MoneyError> {
+        if den < 1 { Err(MoneyError::NotAFraction) } else { Ok(Exact { num, den }) }
+    }
 
     /// Numerator over [`Exact::den`]; not necessarily reduced.
     pub const fn num(self) -> i64 {
@@ -384,13 +412,34 @@ impl Exact {
 
     #[cold]
     fn wide(num: i128, den: i128) -> Result<Exact, MoneyError> {
-        let (mut a, mut b) = (num.unsigned_abs(), den.unsigned_abs());
-        while b != 0 {
-            (a, b) = (b, a % b);
-        }
-        let divisor = i128::try_from(a.max(1)).map_err(|_| MoneyError::OutOfRange)?;
+        let divisor = i128::try_from(divisor(num.unsigned_abs(), den.unsigned_abs())).map_err(|_| MoneyError::OutOfRange)?;
         let fit = |n: i128| i64::try_from(n / divisor).map_err(|_| MoneyError::OutOfRange);
         Ok(Exact { num: fit(num)?, den: fit(den)? })
+    }
+}
+
+impl fmt::Display for Exact {
+    /// With thousands separators, no unit: in decimals where six are enough (`44,664.5`), else with the reduced fraction
+    /// behind the whole (`1,234 2/3`). Nothing is rounded.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (num, den) = (self.num.unsigned_abs(), self.den.unsigned_abs());
+        if self.num < 0 {
+            f.write_str("-")?;
+        }
+        let (whole, rest) = (num / den, num % den);
+        let scaled = u128::from(rest) * 1_000_000;
+        if let Ok(millionths) = u64::try_from(scaled / u128::from(den))
+            && scaled.is_multiple_of(u128::from(den))
+        {
+            grouped(f, whole)?;
+            return decimals(f, millionths);
+        }
+        if whole > 0 {
+            grouped(f, whole)?;
+            f.write_str(" ")?;
+        }
+        let divisor = divisor(rest.into(), den.into());
+        write!(f, "{}/{}", u128::from(rest) / divisor, u128::from(den) / divisor)
     }
 }
 
@@ -498,6 +547,27 @@ mod tests {
         for text in ["", ".5", "5.", "-1%", "1e3", "8,47%", "1/0", "12345678901", "８%"] {
             assert!(Rate::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_exact_amount_is_told_without_rounding() {
+        let told = [
+            ((25_830, 10), "2,583"),
+            ((446_645, 10), "44,664.5"),
+            ((-301, 2), "-150.5"),
+            ((1, 1_000_000), "0.000001"),
+            ((1_234_560_000_007, 1_000_000), "1,234,560.000007"),
+            ((3_704, 3), "1,234 2/3"),
+            ((-4, 6), "-2/3"),
+            ((1, 10_000_000), "1/10000000"),
+            ((0, 7), "0"),
+            ((i64::MIN, 1), "-9,223,372,036,854,775,808"),
+            ((i64::MAX, i64::MAX - 1), "1 1/9223372036854775806"),
+        ];
+        for ((num, den), text) in told {
+            assert_eq!(Exact::checked(num, den).unwrap().to_string(), text);
+        }
+        assert_eq!(Exact::checked(1, 0), Err(MoneyError::NotAFraction));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::words::{Words, plain_lines};
 use jorei_domain::basis::State;
 use jorei_domain::calendar::{Date, Months};
 use jorei_domain::decision::{Decision, Evidence, Outcome};
-use jorei_domain::money::Yen;
+use jorei_domain::money::{Exact, Yen};
 use jorei_domain::record::{Kind, Unit};
 use jorei_domain::table::ABSENT;
 use jorei_domain::trace::{self, FactRead, Step, Val};
@@ -170,9 +170,11 @@ impl Teller<'_> {
             Val::Word(word) => self.words.label(word, self.language).to_owned(),
             Val::Flag(flag) => self.flag(*flag).to_owned(),
             Val::Months(months) => self.months(*months),
-            Val::Exact(num, 1) => Yen::checked(*num).map_or_else(|_| num.to_string(), |yen| self.yen(yen)),
             Val::Person(ordinal) => self.person(i64::from(*ordinal)),
-            Val::Exact(num, den) => format!("{num}/{den}{}", self.pick("円", " yen")),
+            Val::Exact(num, den) => {
+                let amount = Exact::checked(*num, *den).map_or_else(|_| format!("{num}/{den}"), |exact| exact.to_string());
+                format!("{amount}{}", self.pick("円", " yen"))
+            }
         }
     }
 
