@@ -280,7 +280,7 @@ fn a_clerk_takes_sets_of_which_a_file_is_missing_only_when_it_has_come() {
     let again = text(&apply(&names).stdout);
     assert_eq!(again.matches("取込済みの一式です").count(), 2, "{again}");
     let sets: serde_json::Value = serde_json::from_slice(&office(&database, &["claims", "list", "--json"]).stdout).unwrap();
-    assert_eq!((&sets[0]["通番"], &sets[1]["通番"]), (&2.into(), &1.into()));
+    assert_eq!((&sets[0]["serial"], &sets[1]["serial"]), (&2.into(), &1.into()));
     let shown = text(&office(&database, &["claims", "show", "1"]).stdout);
     assert!(shown.contains("診療年月: 2025-08") && shown.contains("状態: 原審"), "{shown}");
 }

@@ -83,7 +83,16 @@ pub fn run_approve(args: &Args) -> anyhow::Result<Exit> {
 }
 
 async fn list(store: &Store, municipality: Municipality, args: &Args) -> anyhow::Result<Exit> {
-    let mut listing = Listing::new(&["act", "made_at", "maker", "changes", "signed", "state", "reason"]);
+    let mut listing = Listing::new(&[
+        ("act", "決裁番号"),
+        ("made_at", "起案日時"),
+        ("maker", "起案者"),
+        ("changes", "変更"),
+        ("signed", "署名"),
+        ("state", ""),
+        ("state_ja", "状態"),
+        ("reason", "理由"),
+    ]);
     for stored in store.acts(municipality).await? {
         // An emergency that was rejected is in effect still: somebody has to go back.
         let rejected_in_effect = stored.effect_at.is_some() && stored.is_rejected();
@@ -97,6 +106,7 @@ async fn list(store: &Store, municipality: Municipality, args: &Args) -> anyhow:
                 changes.join(", ").into(),
                 format!("{}/{}", stored.approvals(), stored.act.checkers).into(),
                 state(&stored).0.into(),
+                state(&stored).1.into(),
                 stored.act.reason.clone().into(),
             ]);
         }

@@ -263,7 +263,14 @@ pub fn run_arrears(command: &ArrearsCommand) -> anyhow::Result<Exit> {
 async fn list(args: &ListArgs) -> anyhow::Result<Exit> {
     let (store, municipality) = args.office.open().await?;
     let on = args.on.unwrap_or_else(today);
-    let mut listing = Listing::new(&["世帯番号", "滞納期数", "未納額", "延滞金未納額", "督促手数料未納額", "最も古い納期限"]);
+    let mut listing = Listing::new(&[
+        ("household", "世帯番号"),
+        ("instalments", "滞納期数"),
+        ("open_yen", "未納額"),
+        ("charge_open_yen", "延滞金未納額"),
+        ("fee_open_yen", "督促手数料未納額"),
+        ("oldest_due", "最も古い納期限"),
+    ]);
     let (mut after, mut left) = (args.after.map(HouseholdId), args.limit);
     while left > 0 {
         let households = store.households_in_arrears(municipality, after, PAGE).await?;
@@ -405,7 +412,16 @@ async fn list_lapsing(args: &LapsingArgs) -> anyhow::Result<Exit> {
 }
 
 async fn all_lapsing(store: &Store, municipality: Municipality, on: Date, months: u32) -> anyhow::Result<Listing> {
-    let mut listing = Listing::new(&["世帯番号", "期別", "納期限", "未納額", "延滞金・手数料", "起算", "消滅日", "不納欠損の事由"]);
+    let mut listing = Listing::new(&[
+        ("household", "世帯番号"),
+        ("instalment", "期別"),
+        ("due", "納期限"),
+        ("open_yen", "未納額"),
+        ("beside_yen", "延滞金・手数料"),
+        ("began", "起算"),
+        ("lapses_on", "消滅日"),
+        ("ground", "不納欠損の事由"),
+    ]);
     let mut after = None;
     loop {
         let (found, next) = lapsing(store, municipality, on, months, after, PAGE).await?;

@@ -368,7 +368,7 @@ fn run_months(args: &RunArgs) -> anyhow::Result<Exit> {
 }
 
 fn months_listing() -> Listing {
-    Listing::titled(&[
+    Listing::new(&[
         ("month", "診療月"),
         ("claims", "レセプト"),
         ("with_claims", "受診世帯"),
@@ -429,7 +429,7 @@ fn run_candidates(args: &CandidatesArgs) -> anyhow::Result<Exit> {
         let (store, municipality) = args.office.open().await?;
         let found = month::candidates(&store, municipality, args.month).await?;
         let mut listing =
-            Listing::titled(&[("household", "世帯"), ("month", "診療月"), ("yen", "支給額"), ("state", "状態"), ("bar_on", "時効日")]);
+            Listing::new(&[("household", "世帯"), ("month", "診療月"), ("yen", "支給額"), ("state", "状態"), ("bar_on", "時効日")]);
         for one in &found {
             let bar_on = one.bar_on.map_or(Value::Null, |day| day.to_string().into());
             let state = if one.provisional { "仮決定" } else { "未申請" };
@@ -459,7 +459,7 @@ fn run_what_if(args: &WhatIfArgs) -> anyhow::Result<Exit> {
         };
         let found = compare(&store, &shelf, municipality, &candidate, months, args.years, told).await;
         bar.finish_and_clear();
-        let mut listing = Listing::titled(&[
+        let mut listing = Listing::new(&[
             ("category", "所得区分"),
             ("cases", "世帯・月"),
             ("with_benefit", "支給あり"),
@@ -513,7 +513,7 @@ fn run_show(args: &ShowArgs) -> anyhow::Result<Exit> {
     run(async {
         let (store, municipality) = args.office.open().await?;
         let household = HouseholdId(args.household);
-        let mut listing = Listing::titled(&[
+        let mut listing = Listing::new(&[
             ("benefit", "給付"),
             ("on", "対象"),
             ("application", "申請"),
@@ -612,7 +612,7 @@ fn run_applications(args: &ApplicationsArgs) -> anyhow::Result<Exit> {
     const PAGE: u32 = 500;
     run(async {
         let (store, municipality) = args.office.open().await?;
-        let mut listing = Listing::titled(&[
+        let mut listing = Listing::new(&[
             ("application", "申請"),
             ("benefit", "給付"),
             ("household", "世帯"),

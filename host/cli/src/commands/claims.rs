@@ -1,7 +1,7 @@
 //! `jorei claims`: sets of claims of institutions, what a clerk must look at, and what clerks say to it.
 
 use crate::commands::Exit;
-use crate::commands::listing::{Listing, PageArgs};
+use crate::commands::listing::{Listing, PageArgs, shown};
 use crate::commands::officer::{DeskArgs, moment, program};
 use crate::office::{OfficeArgs, parse_month, run, today};
 use anyhow::{Context as _, bail};
@@ -216,7 +216,16 @@ async fn list(args: &ListArgs) -> anyhow::Result<Exit> {
         print(&store.claim_history(municipality, claim).await?, args.json)?;
         return Ok(Exit::Done);
     }
-    let mut listing = Listing::new(&["番号", "通番", "処理年月", "件数", "費用額", "一部負担金", "取込", "取込者"]);
+    let mut listing = Listing::new(&[
+        ("number", "番号"),
+        ("serial", "通番"),
+        ("month", "処理年月"),
+        ("lines", "件数"),
+        ("cost_yen", "費用額"),
+        ("own_yen", "一部負担金"),
+        ("at", "取込"),
+        ("by", "取込者"),
+    ]);
     for set in store.claim_sets(municipality, args.before.unwrap_or(i64::MAX), args.limit).await? {
         listing.push(vec![
             set.number.into(),
@@ -235,19 +244,19 @@ async fn list(args: &ListArgs) -> anyhow::Result<Exit> {
 
 fn print(lines: &[ClaimLine], json: bool) -> anyhow::Result<()> {
     let mut listing = Listing::new(&[
-        "番号",
-        "レセプト番号",
-        "状態",
-        "宛名番号",
-        "診療年月",
-        "入外",
-        "診療種別",
-        "医療機関",
-        "日数",
-        "費用額",
-        "一部負担金",
-        "高額現物額",
-        "要確認",
+        ("number", "番号"),
+        ("claim", "レセプト番号"),
+        ("status", "状態"),
+        ("person", "宛名番号"),
+        ("month", "診療年月"),
+        ("setting", "入外"),
+        ("service", "診療種別"),
+        ("institution", "医療機関"),
+        ("days", "日数"),
+        ("cost_yen", "費用額"),
+        ("own_yen", "一部負担金"),
+        ("in_kind_yen", "高額現物額"),
+        ("finding", "要確認"),
     ]);
     for line in lines {
         listing.push(vec![
@@ -282,54 +291,54 @@ async fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
     let history = store.claim_history(municipality, &line.claim).await?;
     let stands = history.last().is_some_and(|last| last.ordinal == line.ordinal && last.status != ClaimStatus::Returned);
     let code = |code: Option<i64>, digits: usize| code.map(|code| format!("{code:0digits$}"));
-    let facts: Vec<(&str, Value)> = vec![
-        ("番号", line.ordinal.into()),
-        ("取込", format!("一式{} ファイル{} {}行", line.set, line.part, line.line).into()),
-        ("レセプト番号", line.claim.as_str().into()),
-        ("状態", line.status.ja().into()),
-        ("有効", if stands { "有効" } else { "返戻又は後の明細により無効" }.into()),
-        ("宛名番号", line.person.0.into()),
-        ("診療年月", month(line.month).into()),
-        ("入外", setting_ja(line.setting).into()),
-        ("診療種別", service_ja(line.service).into()),
-        ("医療機関コード", format!("{:010}", line.institution).into()),
-        ("処方元", code(line.prescriber, 10).into()),
-        ("日数", line.days.into()),
-        ("点数", line.points.into()),
-        ("費用額", line.cost_yen.into()),
-        ("負担割合（%）", line.share_percent.into()),
-        ("一部負担金", line.own_yen.into()),
-        ("高額現物額", line.in_kind_yen.into()),
-        ("多数回算入", line.in_kind_counts.into()),
-        ("特記事項", line.category.as_str().into()),
-        ("特定疾病", line.specified_disease.into()),
-        ("第三者行為", line.third_party.into()),
-        ("法別番号", code(line.aid_code, 2).into()),
-        ("病床", line.stay.map(|stay| bed_ja(stay.bed)).into()),
-        ("食数", line.stay.map(|stay| stay.meals).into()),
-        ("1食徴収額", line.stay.map(|stay| stay.charged_meal_yen).into()),
-        ("1日居住費", line.stay.and_then(|stay| stay.charged_residence_yen).into()),
-        ("要確認", line.finding.map(|finding| finding.ja()).into()),
+    let facts: Vec<(&str, &str, Value)> = vec![
+        ("number", "番号", line.ordinal.into()),
+        ("source", "取込", format!("一式{} ファイル{} {}行", line.set, line.part, line.line).into()),
+        ("claim", "レセプト番号", line.claim.as_str().into()),
+        ("status", "状態", line.status.ja().into()),
+        ("stands", "有効", if stands { "有効" } else { "返戻又は後の明細により無効" }.into()),
+        ("person", "宛名番号", line.person.0.into()),
+        ("month", "診療年月", month(line.month).into()),
+        ("setting", "入外", setting_ja(line.setting).into()),
+        ("service", "診療種別", service_ja(line.service).into()),
+        ("institution", "医療機関コード", format!("{:010}", line.institution).into()),
+        ("prescriber", "処方元", code(line.prescriber, 10).into()),
+        ("days", "日数", line.days.into()),
+        ("points", "点数", line.points.into()),
+        ("cost_yen", "費用額", line.cost_yen.into()),
+        ("share_percent", "負担割合（%）", line.share_percent.into()),
+        ("own_yen", "一部負担金", line.own_yen.into()),
+        ("in_kind_yen", "高額現物額", line.in_kind_yen.into()),
+        ("in_kind_counts", "多数回算入", line.in_kind_counts.into()),
+        ("category", "特記事項", line.category.as_str().into()),
+        ("specified_disease", "特定疾病", line.specified_disease.into()),
+        ("third_party", "第三者行為", line.third_party.into()),
+        ("aid_code", "法別番号", code(line.aid_code, 2).into()),
+        ("bed", "病床", line.stay.map(|stay| bed_ja(stay.bed)).into()),
+        ("meals", "食数", line.stay.map(|stay| stay.meals).into()),
+        ("charged_meal_yen", "1食徴収額", line.stay.map(|stay| stay.charged_meal_yen).into()),
+        ("charged_residence_yen", "1日居住費", line.stay.and_then(|stay| stay.charged_residence_yen).into()),
+        ("finding", "要確認", line.finding.map(|finding| finding.ja()).into()),
     ];
     let said = settlements(&store, municipality, args.line).await?;
     let mut out = std::io::stdout();
     if args.json {
-        let mut object: serde_json::Map<String, Value> = facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        object.insert("経過".into(), history.iter().map(|line| line.ordinal).collect());
+        let mut object: serde_json::Map<String, Value> = facts.into_iter().map(|(name, _, value)| (name.to_owned(), value)).collect();
+        object.insert("history".into(), history.iter().map(|line| line.ordinal).collect());
         let settled = said.iter().map(|(way, one)| {
-            json!({ "処理": way, "理由": one.reason, "仕訳": one.posting.map(|posting| posting.to_string()), "日時": one.at, "処理者": one.by })
+            json!({ "way": way, "reason": one.reason, "posting": one.posting.map(|posting| posting.to_string()), "at": one.at, "by": one.by })
         });
-        object.insert("処理".into(), settled.collect());
+        object.insert("settlements".into(), settled.collect());
         writeln!(out, "{:#}", Value::Object(object))?;
         return Ok(Exit::Done);
     }
-    for (name, value) in &facts {
+    for (name, heading, value) in &facts {
         match value {
-            Value::Null => {}
-            Value::String(text) if text.is_empty() => {}
-            Value::String(text) => writeln!(out, "{name}: {text}")?,
-            Value::Bool(is) => writeln!(out, "{name}: {}", if *is { "該当" } else { "非該当" })?,
-            other => writeln!(out, "{name}: {other}")?,
+            Value::Bool(is) => writeln!(out, "{heading}: {}", if *is { "該当" } else { "非該当" })?,
+            value => match shown(name, value) {
+                text if text.is_empty() => {}
+                text => writeln!(out, "{heading}: {text}")?,
+            },
         }
     }
     for (way, one) in &said {

@@ -69,7 +69,7 @@ pub fn run_demo_year(args: &Args) -> anyhow::Result<Exit> {
         same_city(&store, municipality, city).await?;
         let end = (0..args.months).fold(args.year.first_day(), |day, _| months_after(day, 1));
         let tally = learn(&store, municipality, city, args.year, args.until.map_or(end, |until| until.min(end))).await?;
-        let mut listing = Listing::new(&["kind", "what", "changes", "new"]);
+        let mut listing = Listing::new(&[("kind", "種別"), ("what", "異動"), ("changes", "件数"), ("new", "新規")]);
         for (kind, (all, new)) in &tally.kinds {
             listing.push(vec![kind.word().into(), kind.ja().into(), (*all).into(), (*new).into()]);
         }

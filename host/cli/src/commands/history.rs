@@ -42,7 +42,17 @@ pub fn run_history(args: &Args) -> anyhow::Result<Exit> {
             }
         }
         rows.sort_by_key(|(on, knowledge, slot, stored, _)| (*on, *knowledge, *slot, stored.version));
-        let mut listing = Listing::new(&["decided-on", "slot", "what", "version", "status", "yen", "difference", "knowledge", "decision"]);
+        let mut listing = Listing::new(&[
+            ("decided_on", "決定日"),
+            ("slot", ""),
+            ("what", "業務区分"),
+            ("version", "回"),
+            ("status", "状態"),
+            ("yen", "金額"),
+            ("difference_yen", "増減"),
+            ("knowledge", "把握番号"),
+            ("decision", "決定番号"),
+        ]);
         for (on, knowledge, slot, stored, difference) in rows {
             listing.push(vec![
                 on.to_string().into(),

@@ -172,7 +172,14 @@ pub fn run_inquiry(command: &InquiryCommand) -> anyhow::Result<Exit> {
             let (store, here) = args.office.open().await?;
             let mut after = 0;
             if args.exceptions {
-                let mut listing = Listing::new(&["sequence", "inquiry", "standing", "use", "detail", "at"]);
+                let mut listing = Listing::new(&[
+                    ("sequence", "順"),
+                    ("inquiry", "照会番号"),
+                    ("standing", "状態"),
+                    ("use", "用途"),
+                    ("detail", "内容"),
+                    ("at", "受信日時"),
+                ]);
                 loop {
                     let page = store.answer_exceptions(here, after, PAGE).await?;
                     let Some(last) = page.last() else { break };
@@ -187,7 +194,16 @@ pub fn run_inquiry(command: &InquiryCommand) -> anyhow::Result<Exit> {
                 listing.print(args.json)?;
                 return Ok(Exit::Done);
             }
-            let mut listing = Listing::new(&["id", "what", "person", "asked_on", "days", "state", "状態", "内容"]);
+            let mut listing = Listing::new(&[
+                ("id", "照会番号"),
+                ("what", "事務"),
+                ("person", "宛名番号"),
+                ("asked_on", "照会日"),
+                ("days", "経過日数"),
+                ("state", ""),
+                ("state_ja", "状態"),
+                ("says_ja", "内容"),
+            ]);
             loop {
                 let page = store.inquiries(here, !args.all, after, PAGE).await?;
                 let Some(last) = page.last() else { break };

@@ -75,7 +75,7 @@ pub fn run_ledger(command: &LedgerCommand) -> anyhow::Result<Exit> {
 async fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
     let (store, municipality) = args.list.office.open().await?;
     let household = HouseholdId(args.household);
-    let mut balances = Listing::new(&["科目", "残高", "仮計上"]);
+    let mut balances = Listing::new(&[("account", "科目"), ("balance_yen", "残高"), ("pending_yen", "仮計上")]);
     for (account, balance) in store.balances(municipality, household).await? {
         let (stands, pending) = standing(account.kind, &balance);
         balances.push(vec![account_ja(&account).into(), stands.into(), pending.into()]);
@@ -86,7 +86,18 @@ async fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
     if args.balances {
         return Ok(Exit::Done);
     }
-    let mut entries = Listing::new(&["順", "記帳日", "効力日", "事由", "借方", "貸方", "金額", "段階", "根拠", "仕訳"]);
+    let mut entries = Listing::new(&[
+        ("ordinal", "順"),
+        ("booked_on", "記帳日"),
+        ("effective_on", "効力日"),
+        ("event", "事由"),
+        ("debit", "借方"),
+        ("credit", "貸方"),
+        ("yen", "金額"),
+        ("phase", "段階"),
+        ("reference", "根拠"),
+        ("posting", "仕訳"),
+    ]);
     for entry in store.entries(municipality, household).await? {
         let transfer = &entry.transfer;
         entries.push(vec![
@@ -108,7 +119,13 @@ async fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
 
 async fn totals(args: &ListArgs) -> anyhow::Result<Exit> {
     let (store, municipality) = args.office.open().await?;
-    let mut listing = Listing::new(&["科目", "借方計", "貸方計", "残高", "仮計上"]);
+    let mut listing = Listing::new(&[
+        ("account", "科目"),
+        ("debits_yen", "借方計"),
+        ("credits_yen", "貸方計"),
+        ("balance_yen", "残高"),
+        ("pending_yen", "仮計上"),
+    ]);
     for (kind, balance) in store.totals(municipality).await? {
         let (stands, pending) = standing(kind, &balance);
         listing.push(vec![kind.ja().into(), balance.debits.into(), balance.credits.into(), stands.into(), pending.into()]);
@@ -145,7 +162,14 @@ async fn posting(args: &PostingArgs) -> anyhow::Result<Exit> {
             writeln!(out, "決定: {decision}（jorei explain {}）", decision.short())?;
         }
     }
-    let mut listing = Listing::new(&["行", "効力日", "借方", "貸方", "金額", "段階"]);
+    let mut listing = Listing::new(&[
+        ("line", "行"),
+        ("effective_on", "効力日"),
+        ("debit", "借方"),
+        ("credit", "貸方"),
+        ("yen", "金額"),
+        ("phase", "段階"),
+    ]);
     for (line, transfer) in (0_u32..).zip(&stored.posting.transfers) {
         listing.push(vec![
             line.into(),

@@ -112,7 +112,8 @@ pub fn run_ordinance(command: &OrdinanceCommand) -> anyhow::Result<Exit> {
             }
             OrdinanceCommand::Drafts(args) => {
                 let (store, municipality) = args.office.open().await?;
-                let mut listing = Listing::new(&["name", "version", "by", "at", "digest"]);
+                let mut listing =
+                    Listing::new(&[("name", "名称"), ("version", "版"), ("by", "登録者"), ("at", "登録日時"), ("digest", "照合値")]);
                 for draft in store.drafts(municipality).await? {
                     let digest = Digest::of(draft.written.as_bytes()).to_string();
                     listing.push(vec![draft.name.into(), draft.version.into(), draft.by.into(), draft.at.into(), digest.into()]);

@@ -131,7 +131,7 @@ pub fn run_payee(command: &PayeeCommand) -> anyhow::Result<Exit> {
     match command {
         PayeeCommand::List(args) => run(async {
             let (store, here) = args.office.open().await?;
-            let mut listing = Listing::new(&["order", "household", "state", "why"]);
+            let mut listing = Listing::new(&[("order", "支払命令"), ("household", "世帯"), ("state", ""), ("why", "状態")]);
             let states = waiting(&store, here, today(), &watch).await?;
             for state in &states {
                 let PayeeState { order, .. } = state;
@@ -144,7 +144,7 @@ pub fn run_payee(command: &PayeeCommand) -> anyhow::Result<Exit> {
             let (store, here) = args.office.open().await?;
             let vault = args.seal.vault()?;
             let state = state(&store, here, args.order, today(), &watch).await?;
-            let mut listing = Listing::new(&["item", "value"]);
+            let mut listing = Listing::new(&[("item", "項目"), ("value", "内容")]);
             let mut row = |item: &str, value: Value| listing.push(vec![item.into(), value]);
             row("支払命令", args.order.into());
             row("状態", state.ja().into());

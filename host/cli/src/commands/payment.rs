@@ -189,7 +189,7 @@ pub fn run_payment(command: &PaymentCommand) -> anyhow::Result<Exit> {
             let (day, remark) = (args.bank_day, args.remark.as_str());
             let prepared =
                 payments::prepare(&store, &vault, here, day, &sender, branches.as_ref(), remark, now.today, &watch, &stamp).await?;
-            let mut listing = Listing::new(&["order", "why"]);
+            let mut listing = Listing::new(&[("order", "支払命令"), ("why", "除外の理由")]);
             for (order, why) in &prepared.left_out {
                 listing.push(vec![(*order).into(), why.ja().into()]);
             }
@@ -206,7 +206,17 @@ pub fn run_payment(command: &PaymentCommand) -> anyhow::Result<Exit> {
         PaymentCommand::Show(args) => run(async {
             let (store, here) = args.office.open().await?;
             store.batch(here, args.batch).await?.ok_or(PaymentError::NoSuchBatch(args.batch))?;
-            let mut listing = Listing::new(&["line", "order", "household", "yen", "account", "file", "held", "outcome", "reason"]);
+            let mut listing = Listing::new(&[
+                ("line", "明細"),
+                ("order", "支払命令"),
+                ("household", "世帯"),
+                ("yen", "金額"),
+                ("account", "口座"),
+                ("file", "ファイル"),
+                ("held", "保留"),
+                ("outcome", "結果"),
+                ("reason", "理由"),
+            ]);
             for line in store.lines_of_batch(here, args.batch).await? {
                 let last = line.outcomes.last();
                 listing.push(vec![
@@ -282,14 +292,22 @@ pub fn run_payment(command: &PaymentCommand) -> anyhow::Result<Exit> {
         PaymentCommand::List(args) => run(async {
             let (store, here) = args.office.open().await?;
             if args.exceptions {
-                let mut listing = Listing::new(&["set", "place", "line", "what"]);
+                let mut listing = Listing::new(&[("set", "取込"), ("place", "行"), ("line", "明細"), ("what", "内容")]);
                 for (call, one) in store.payment_exceptions(here).await? {
                     listing.push(vec![call.into(), one.place.into(), one.line.into(), one.what.into()]);
                 }
                 listing.print(args.json)?;
                 return Ok(Exit::Done);
             }
-            let mut listing = Listing::new(&["batch", "decided_on", "bank_day", "lines", "yen", "state", "file"]);
+            let mut listing = Listing::new(&[
+                ("batch", "振込データ"),
+                ("decided_on", "決定日"),
+                ("bank_day", "振込指定日"),
+                ("lines", "件数"),
+                ("yen", "金額"),
+                ("state", "状態"),
+                ("file", "ファイル"),
+            ]);
             let mut after = 0;
             loop {
                 let page = store.batches(here, after, 1_000).await?;

@@ -113,7 +113,17 @@ pub fn run_queue(args: &Args) -> anyhow::Result<Exit> {
             household: args.household.map(HouseholdId),
             unconfirmed: args.unconfirmed.clone(),
         };
-        let mut listing = Listing::new(&["household", "slot", "waiting", "reason", "to_do", "decision", "since"]);
+        let mut listing = Listing::new(&[
+            ("household", "世帯"),
+            ("slot", ""),
+            ("slot_ja", "業務区分"),
+            ("waiting", ""),
+            ("waiting_ja", "区分"),
+            ("reason", "理由"),
+            ("to_do", "すること"),
+            ("decision", "決定番号"),
+            ("since", "待ち始め"),
+        ]);
         let (mut after, mut listed) = (args.after.map(HouseholdId), 0);
         let wanted = if args.limit == 0 { usize::MAX } else { args.limit };
         loop {
@@ -145,11 +155,26 @@ pub fn run_queue(args: &Args) -> anyhow::Result<Exit> {
 
 /// How many cases wait for each value or fact.
 async fn grouped(store: &Store, municipality: Municipality, year: FiscalYear, slot: Option<Slot>, json: bool) -> anyhow::Result<Exit> {
-    let mut listing = Listing::new(&["slot", "unconfirmed", "key", "cases", "alone", "first"]);
+    let mut listing = Listing::new(&[
+        ("slot", ""),
+        ("slot_ja", "業務区分"),
+        ("unconfirmed", "未確認の値"),
+        ("key", "キー"),
+        ("cases", "件数"),
+        ("alone", "これだけの件数"),
+        ("first", "最初の世帯"),
+    ]);
     let groups = groups(store, municipality, year, slot).await?;
     for group in &groups {
-        let (slot, ja, key) = (group.slot.word().into(), group.ja.clone().into(), group.key.clone().into());
-        listing.push(vec![slot, ja, key, group.cases.into(), group.alone.into(), group.first.0.into()]);
+        listing.push(vec![
+            group.slot.word().into(),
+            group.slot.ja().into(),
+            group.ja.clone().into(),
+            group.key.clone().into(),
+            group.cases.into(),
+            group.alone.into(),
+            group.first.0.into(),
+        ]);
     }
     listing.print(json)?;
     Ok(if groups.is_empty() { Exit::Done } else { Exit::Some })
@@ -159,7 +184,9 @@ fn row(item: &Item) -> Vec<Value> {
     vec![
         item.household.0.into(),
         item.slot.word().into(),
+        item.slot.ja().into(),
         item.waiting.word().into(),
+        item.waiting.ja().into(),
         item.reason.clone().into(),
         item.waiting.to_do().into(),
         item.decision.as_ref().map_or(Value::Null, |(id, _)| id.to_string().into()),

@@ -233,8 +233,19 @@ fn tell(taken: &Taken) -> anyhow::Result<()> {
 async fn list(args: &ListArgs) -> anyhow::Result<Exit> {
     let (store, municipality) = args.office.open().await?;
     if args.files {
-        let mut listing =
-            Listing::new(&["番号", "収納区分", "種別", "ファイル番号", "作成日", "収納日", "件数", "不能", "金額", "取込", "取込者"]);
+        let mut listing = Listing::new(&[
+            ("number", "番号"),
+            ("channel", "収納区分"),
+            ("kind", "種別"),
+            ("serial", "ファイル番号"),
+            ("made_on", "作成日"),
+            ("booked_on", "収納日"),
+            ("lines", "件数"),
+            ("unpaid", "不能"),
+            ("yen", "金額"),
+            ("at", "取込"),
+            ("by", "取込者"),
+        ]);
         for file in store.receipt_files(municipality, i64::MAX, args.page.limit).await? {
             listing.push(vec![
                 file.number.into(),
@@ -268,8 +279,19 @@ async fn exceptions(args: &ExceptionsArgs) -> anyhow::Result<Exit> {
 }
 
 fn print(receipts: &[Known], json: bool) -> anyhow::Result<()> {
-    let mut listing =
-        Listing::new(&["番号", "収納区分", "取扱番号", "状態", "納付日", "収納日", "金額", "世帯", "期別", "納付番号", "要確認"]);
+    let mut listing = Listing::new(&[
+        ("number", "番号"),
+        ("channel", "収納区分"),
+        ("reference", "取扱番号"),
+        ("state", "状態"),
+        ("paid_on", "納付日"),
+        ("booked_on", "収納日"),
+        ("yen", "金額"),
+        ("household", "世帯"),
+        ("instalment", "期別"),
+        ("slip", "納付番号"),
+        ("exception", "要確認"),
+    ]);
     for known in receipts {
         let Some(told) = known.told().or(known.events.first()) else { continue };
         listing.push(vec![
@@ -341,7 +363,16 @@ pub fn run_reconcile(args: &ReconcileArgs) -> anyhow::Result<Exit> {
         let on = args.on.unwrap_or_else(today);
         let stretch = (args.from.unwrap_or_else(|| FiscalYear::of(on).first_day()), on.tomorrow());
         let terms = Terms { delivered_within: args.deliver_within, confirmed_within: args.confirm_within };
-        let mut listing = Listing::new(&["納付日", "収納区分", "速報", "確報", "取消", "入金", "差額", "内容"]);
+        let mut listing = Listing::new(&[
+            ("paid_on", "納付日"),
+            ("channel", "収納区分"),
+            ("announced_yen", "速報"),
+            ("received_yen", "確報"),
+            ("reversed_yen", "取消"),
+            ("delivered_yen", "入金"),
+            ("difference_yen", "差額"),
+            ("findings", "内容"),
+        ]);
         let sums = reconcile(&store, municipality, stretch, on, terms, |day| {
             if day.findings.is_empty() && !args.all {
                 return;

@@ -237,7 +237,14 @@ fn run_list(args: &ListArgs) -> anyhow::Result<Exit> {
     run(async {
         let (store, municipality) = args.office.open().await?;
         if let Some(year) = args.lapsed {
-            let mut listing = Listing::new(&["household", "what", "yen", "bar_on", "recorded_on", "reason"]);
+            let mut listing = Listing::new(&[
+                ("household", "世帯"),
+                ("what", "対象"),
+                ("yen", "金額"),
+                ("bar_on", "時効日"),
+                ("recorded_on", "記録日"),
+                ("reason", "理由"),
+            ]);
             for one in lapsed(&store, municipality, year).await? {
                 let (bar_on, recorded_on) = (one.bar_on.to_string(), one.recorded_on.to_string());
                 let what = one.lapsing.ja();
@@ -253,7 +260,15 @@ fn run_list(args: &ListArgs) -> anyhow::Result<Exit> {
             listing.print(args.json)?;
             return Ok(Exit::Done);
         }
-        let mut listing = Listing::new(&["household", "overpayment", "instalment", "yen", "undecided", "state", "arose_on"]);
+        let mut listing = Listing::new(&[
+            ("household", "世帯"),
+            ("overpayment", "過誤納"),
+            ("instalment", "期別"),
+            ("yen", "金額"),
+            ("undecided_yen", "未決定額"),
+            ("state", "状態"),
+            ("arose_on", "発生日"),
+        ]);
         let mut is_open = false;
         for household in open_matters(&store, municipality).await? {
             let known = matters(&store, municipality, household, today()).await?;
@@ -500,7 +515,7 @@ fn run_warnings(args: &WarningsArgs) -> anyhow::Result<Exit> {
     run(async {
         let (store, municipality) = args.office.open().await?;
         let found = warnings(&store, municipality, args.on.unwrap_or_else(today), args.months).await?;
-        let mut listing = Listing::new(&["bar_on", "household", "what", "yen"]);
+        let mut listing = Listing::new(&[("bar_on", "時効日"), ("household", "世帯"), ("what", "対象"), ("yen", "金額")]);
         for warning in &found {
             let bar_on = warning.bar_on.map_or_else(|| "未決定".to_owned(), |day| day.to_string());
             listing.push(vec![bar_on.into(), warning.household.0.into(), warning.lapsing.ja().into(), warning.yen.into()]);

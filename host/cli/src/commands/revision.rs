@@ -87,14 +87,24 @@ pub fn run_revision(command: &RevisionCommand) -> anyhow::Result<Exit> {
             }
             RevisionCommand::List(args) => {
                 let (store, municipality) = args.office.open().await?;
-                let mut listing = Listing::new(&["revision", "slot", "rule", "id", "version", "ordinance", "paused"]);
+                let mut listing = Listing::new(&[
+                    ("revision", "改版"),
+                    ("slot", ""),
+                    ("slot_ja", "業務区分"),
+                    ("rule", "ルール"),
+                    ("id", "名称"),
+                    ("version", "版"),
+                    ("ordinance", "条例設定"),
+                    ("paused", "停止の理由"),
+                ]);
                 for kept in store.revisions(municipality).await? {
                     let manifest = manifest(&store, municipality, kept.rule).await?;
                     let (id, version) = manifest.map(|manifest| (manifest.id, manifest.version)).unwrap_or_default();
                     let paused = store.pause_of(municipality, &kept.slot, kept.digest).await?;
                     listing.push(vec![
                         kept.digest.to_string().into(),
-                        kept.slot.into(),
+                        kept.slot.clone().into(),
+                        Slot::named(&kept.slot).map(Slot::ja).into(),
                         kept.rule.to_string().into(),
                         id.into(),
                         version.into(),
@@ -107,11 +117,23 @@ pub fn run_revision(command: &RevisionCommand) -> anyhow::Result<Exit> {
             RevisionCommand::InForce(args) => {
                 let (store, municipality) = args.office.open().await?;
                 let as_of = store.latest_knowledge(municipality).await?;
-                let mut listing = Listing::new(&["slot", "from", "until", "revision"]);
+                let mut listing = Listing::new(&[
+                    ("slot", ""),
+                    ("slot_ja", "業務区分"),
+                    ("from", "適用開始日"),
+                    ("until", "終了日（当日を含まない）"),
+                    ("revision", "改版"),
+                ]);
                 for slot in Slot::ALL {
                     for (from, until, revision) in stretches(&store, municipality, slot, args.from, args.until, as_of).await? {
                         let revision = revision.map_or(Value::Null, |revision| revision.to_string().into());
-                        listing.push(vec![slot.word().into(), from.to_string().into(), until.to_string().into(), revision]);
+                        listing.push(vec![
+                            slot.word().into(),
+                            slot.ja().into(),
+                            from.to_string().into(),
+                            until.to_string().into(),
+                            revision,
+                        ]);
                     }
                 }
                 listing.print(args.json)?;
@@ -123,7 +145,16 @@ pub fn run_revision(command: &RevisionCommand) -> anyhow::Result<Exit> {
                     None => find(&store, municipality, &args.revision).await?,
                 };
                 let whose = (!args.everywhere).then_some(municipality);
-                let mut listing = Listing::new(&["municipality", "household", "on", "decision", "version", "status", "amount_yen", "at"]);
+                let mut listing = Listing::new(&[
+                    ("municipality", "団体コード"),
+                    ("household", "世帯"),
+                    ("on", "基準日"),
+                    ("decision", "決定番号"),
+                    ("version", "回"),
+                    ("status", "状態"),
+                    ("amount_yen", "金額"),
+                    ("at", "記録日時"),
+                ]);
                 let mut after = None;
                 loop {
                     let page = store.decisions_of_revision(revision, whose, after, PAGE).await?;

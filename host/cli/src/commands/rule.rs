@@ -52,7 +52,18 @@ pub fn run_add(args: &AddArgs) -> anyhow::Result<Exit> {
 pub fn run_list(args: &ListArgs) -> anyhow::Result<Exit> {
     run(async {
         let (store, municipality) = args.office.open().await?;
-        let mut listing = Listing::new(&["rule", "id", "version", "vendor", "state", "step", "at", "by", "reason"]);
+        let mut listing = Listing::new(&[
+            ("rule", "ルール"),
+            ("id", "名称"),
+            ("version", "版"),
+            ("vendor", "ベンダー"),
+            ("state", ""),
+            ("state_ja", "状態"),
+            ("step", "段階"),
+            ("at", "受入日時"),
+            ("by", "受入者"),
+            ("reason", "理由"),
+        ]);
         for admission in store.admissions(municipality).await? {
             let manifest = manifest(&admission);
             listing.push(vec![
@@ -61,6 +72,7 @@ pub fn run_list(args: &ListArgs) -> anyhow::Result<Exit> {
                 manifest["version"].clone(),
                 manifest["vendor"].clone(),
                 if admission.admitted { "admitted" } else { "refused" }.into(),
+                if admission.admitted { "受入済" } else { "拒否" }.into(),
                 admission.step.into(),
                 admission.recorded_at.into(),
                 admission.by.into(),

@@ -8,6 +8,7 @@ use crate::office::{OfficeArgs, parse_year, run, runtime};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use jorei_domain::calendar::FiscalYear;
+use jorei_domain::slot::Slot;
 use jorei_service::shadow::{self, Request};
 use std::io::Write as _;
 
@@ -86,12 +87,20 @@ pub fn run_shadow(command: &Shadow) -> anyhow::Result<Exit> {
             }
             Shadow::List(args) => {
                 let (store, municipality) = args.office.open().await?;
-                let mut listing = Listing::new(&["report", "candidate", "slot", "on", "at"]);
+                let mut listing = Listing::new(&[
+                    ("report", "報告番号"),
+                    ("candidate", "候補の改版"),
+                    ("slot", ""),
+                    ("slot_ja", "業務区分"),
+                    ("on", "基準日"),
+                    ("at", "実行日時"),
+                ]);
                 for report in store.shadow_reports(municipality).await? {
                     listing.push(vec![
                         report.id.to_string().into(),
                         report.candidate.to_string().into(),
-                        report.slot.into(),
+                        report.slot.clone().into(),
+                        Slot::named(&report.slot).map(Slot::ja).into(),
                         report.on.to_string().into(),
                         report.recorded_at.into(),
                     ]);
