@@ -118,8 +118,9 @@ impl Teller<'_> {
                 }
             )?;
         }
-        for read in &step.facts {
-            writeln!(text, "{indent}    ・ {}", self.fact(read))?;
+        // What was read of one record, one after the other, is one line.
+        for record in step.facts.chunk_by(|one, next| (one.row, &one.kind) == (next.row, &next.kind)) {
+            writeln!(text, "{indent}    ・ {}", self.record(record))?;
         }
         for lost in &step.lost {
             writeln!(
@@ -220,18 +221,30 @@ impl Teller<'_> {
     }
 
     /// A fact from the evidence: kind, column, person, value, source.
-    fn fact(&self, read: &FactRead<'_>) -> String {
-        let row = read.row as usize;
-        let given = self.evidence.given.iter().find(|given| given.kind == read.kind);
-        let kind = Kind::named(&read.kind);
-        let number = given.and_then(|given| given.table.integers(&read.column)?.get(row).copied());
+    /// What was read of one record: whose, what it says, and the register it came from.
+    fn record(&self, reads: &[FactRead<'_>]) -> String {
+        let Some(FactRead { kind: word, row, .. }) = reads.first() else { return String::new() };
+        let row = *row as usize;
+        let given = self.evidence.given.iter().find(|given| given.kind == *word);
+        let kind = Kind::named(word);
         let person = given.and_then(|given| match given.table.integers("person") {
             Some(persons) => persons.get(row).copied(),
             None => i64::try_from(row).ok(),
         });
-        let field = kind.and_then(|kind| kind.field(&read.column));
-        let kind_name = kind.map_or(&*read.kind, |kind| self.pick(kind.ja(), kind.name()));
-        let field_name = match (field, &*read.column) {
+        let person = person.map_or_else(String::new, |person| self.person(person));
+        let kind_name = kind.map_or(&**word, |kind| self.pick(kind.ja(), kind.name()));
+        let fields: Vec<String> = reads
+            .iter()
+            .map(|read| self.field(kind, &read.column, given.and_then(|given| given.table.integers(&read.column)?.get(row).copied())))
+            .collect();
+        let source = given.and_then(|given| given.sources.get(row)).map_or("?", String::as_str);
+        let fields = fields.join(self.pick("、", ", "));
+        format!("{person} {kind_name} {fields}  {}{source}{}", self.pick("（", "("), self.pick("）", ")"))
+    }
+
+    fn field(&self, kind: Option<Kind>, column: &str, number: Option<i64>) -> String {
+        let field = kind.and_then(|kind| kind.field(column));
+        let name = match (field, column) {
             (Some(field), _) => self.pick(field.ja, field.name),
             (None, "from") => self.pick("開始日", "from"),
             (None, "until") => self.pick("終了日", "until"),
@@ -240,7 +253,7 @@ impl Teller<'_> {
             (None, other) => other,
         };
         let unit = field.map_or(
-            match &*read.column {
+            match column {
                 "from" | "until" | "on" => Unit::Date,
                 _ => Unit::Number,
             },
@@ -250,9 +263,7 @@ impl Teller<'_> {
             None | Some(ABSENT) => self.pick("なし", "none").to_owned(),
             Some(number) => self.number(number, unit),
         };
-        let source = given.and_then(|given| given.sources.get(row)).map_or("?", String::as_str);
-        let person = person.map_or_else(String::new, |person| self.person(person));
-        format!("{person} {kind_name} {field_name} = {value}  {}{source}{}", self.pick("（", "("), self.pick("）", ")"))
+        format!("{name} = {value}")
     }
 
     fn number(&self, number: i64, unit: Unit) -> String {
@@ -269,5 +280,53 @@ impl Teller<'_> {
             Unit::Flag => self.flag(number == 1).to_owned(),
             Unit::Number => number.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jorei_domain::decision::Given;
+    use jorei_domain::table::{Column, Table, Values};
+
+    fn given(kind: Kind, columns: &[(&'static str, [i64; 2])], sources: [&str; 2]) -> Given {
+        let column = |(name, values): &(&'static str, [i64; 2])| Column { name: (*name).into(), values: Values::Integers(values.to_vec()) };
+        let table = Table { columns: columns.iter().map(column).collect(), ..Table::default() };
+        Given { kind: kind.name().into(), table, sources: sources.map(str::to_owned).to_vec() }
+    }
+
+    fn read(kind: Kind, column: &'static str, row: u32) -> FactRead<'static> {
+        FactRead { kind: kind.name().into(), column: column.into(), row }
+    }
+
+    #[test]
+    fn what_was_read_of_a_record_stands_on_one_line_and_an_amount_is_exact() {
+        let evidence = Evidence {
+            given: vec![
+                given(Kind::MedicalClaims, &[("person", [0, 1]), ("cost_yen", [384_160, 4_620]), ("prescriber", [ABSENT; 2])], ["A", "B"]),
+                given(Kind::Incomes, &[("person", [0, 1]), ("year", [2025; 2])], ["住民税"; 2]),
+            ],
+        };
+        let facts = vec![
+            read(Kind::MedicalClaims, "cost_yen", 0),
+            read(Kind::MedicalClaims, "prescriber", 0),
+            read(Kind::MedicalClaims, "cost_yen", 1),
+            read(Kind::Incomes, "year", 1),
+            read(Kind::MedicalClaims, "cost_yen", 0),
+        ];
+        let words = Words::from_json(r#"{"labels":{"k":["額","amount"]}}"#);
+        let step = Step { label: "k".into(), value: Val::Exact(25_830, 10), facts, ..Step::default() };
+        let mut text = String::new();
+        Teller { words: &words, language: Language::Japanese, evidence: &evidence }.step(&mut text, &step).unwrap();
+        assert_eq!(
+            text.lines().collect::<Vec<_>>(),
+            [
+                "額: 2,583円",
+                "    ・ 世帯員1 診療報酬明細書 費用額 = 384,160円、処方元の医療機関 = なし  （A）",
+                "    ・ 世帯員2 診療報酬明細書 費用額 = 4,620円  （B）",
+                "    ・ 世帯員2 所得 年 = 2025  （住民税）",
+                "    ・ 世帯員1 診療報酬明細書 費用額 = 384,160円  （A）",
+            ]
+        );
     }
 }
