@@ -124,15 +124,21 @@ impl Yen {
 impl fmt::Display for Yen {
     /// With thousands separators, no unit: `1,234,567`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < 0 {
-            f.write_str("-")?;
-        }
-        grouped(f, self.0.unsigned_abs())
+        grouped(self.0).fmt(f)
     }
 }
 
-/// Writes a number with separators of thousands.
-fn grouped(f: &mut fmt::Formatter<'_>, number: u64) -> fmt::Result {
+/// Whole yen as people read them, with thousands separators, also those of a sum beyond [`Yen::MAX`].
+pub fn grouped(yen: i64) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        if yen < 0 {
+            f.write_str("-")?;
+        }
+        write_grouped(f, yen.unsigned_abs())
+    })
+}
+
+fn write_grouped(f: &mut fmt::Formatter<'_>, number: u64) -> fmt::Result {
     let mut groups = [0_u64; 7];
     let mut rest = number;
     let mut last = 0;
@@ -431,11 +437,11 @@ impl fmt::Display for Exact {
         if let Ok(millionths) = u64::try_from(scaled / u128::from(den))
             && scaled.is_multiple_of(u128::from(den))
         {
-            grouped(f, whole)?;
+            write_grouped(f, whole)?;
             return decimals(f, millionths);
         }
         if whole > 0 {
-            grouped(f, whole)?;
+            write_grouped(f, whole)?;
             f.write_str(" ")?;
         }
         let divisor = divisor(rest.into(), den.into());

@@ -8,7 +8,7 @@ use crate::language::Language;
 use crate::words::Words;
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::decision::Outcome;
-use jorei_domain::money::Yen;
+use jorei_domain::money::grouped;
 use jorei_domain::record::Kind;
 use jorei_domain::table::{ABSENT, Table};
 use jorei_store::decisions::StoredDecision;
@@ -240,13 +240,9 @@ pub(crate) fn told(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => "－".to_owned(),
-        Value::Number(number) => number.as_i64().map_or_else(|| number.to_string(), grouped),
+        Value::Number(number) => number.as_i64().map_or_else(|| number.to_string(), |whole| grouped(whole).to_string()),
         other => other.to_string(),
     }
-}
-
-pub(crate) fn grouped(yen: i64) -> String {
-    Yen::checked(yen).map_or_else(|_| yen.to_string(), |yen| yen.to_string())
 }
 
 #[cfg(test)]

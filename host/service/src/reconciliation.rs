@@ -8,6 +8,7 @@ use jorei_domain::business_days::{Calendar, NotPublished};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::Municipality;
 use jorei_domain::ledger::AccountKind;
+use jorei_domain::money::grouped;
 use jorei_domain::record::CHANNELS;
 use jorei_store::receipts::CollectedDay;
 use jorei_store::{Store, StoreError};
@@ -57,11 +58,11 @@ impl Finding {
         match self {
             Finding::Awaited => "入金待ち".into(),
             Finding::Missing => "入金がありません。収納機関と指定金融機関に確認してください".into(),
-            Finding::Differs(yen) if yen > 0 => format!("入金が{yen}円多い。収納データの漏れを確認してください"),
-            Finding::Differs(yen) => format!("入金が{}円少ない。収納機関に確認してください", -yen),
+            Finding::Differs(yen) if yen > 0 => format!("入金が{}円多い。収納データの漏れを確認してください", grouped(yen)),
+            Finding::Differs(yen) => format!("入金が{}円少ない。収納機関に確認してください", grouped(-yen)),
             Finding::WithoutReceipts => "収納データのない入金です。収納機関にデータを請求してください".into(),
-            Finding::Unconfirmed(yen) => format!("確報待ち {yen}円"),
-            Finding::StillAnnounced(yen) => format!("速報のままの収納 {yen}円。収納機関に確報又は取消を請求してください"),
+            Finding::Unconfirmed(yen) => format!("確報待ち {}円", grouped(yen)),
+            Finding::StillAnnounced(yen) => format!("速報のままの収納 {}円。収納機関に確報又は取消を請求してください", grouped(yen)),
         }
     }
 }

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use jorei_domain::benefit::Benefit;
 use jorei_domain::calendar::{Date, months_after};
 use jorei_domain::id::{HouseholdId, PersonId};
+use jorei_domain::money::grouped;
 use jorei_domain::record::Kind;
 use jorei_domain::slot::Slot;
 use jorei_service::benefits::applications::{Incoming, examine, note, receive, standing};
@@ -403,19 +404,19 @@ fn write_decided(decided: &Decided) -> anyhow::Result<Exit> {
     let new = if decided.new { "" } else { "（決定済み）" };
     writeln!(out, "世帯{} {} {} 決定番号 {}{new}", decided.household, decided.on, decided.slot.ja(), decided.decision)?;
     if let Some(yen) = decided.benefit_yen {
-        writeln!(out, "支給額（累計） {yen} 円")?;
+        writeln!(out, "支給額（累計） {} 円", grouped(yen))?;
     }
     for posted in &decided.posted {
-        let (name, before, due) = (posted.key.benefit.ja(), posted.before_yen, posted.due_yen);
+        let (name, before, due) = (posted.key.benefit.ja(), grouped(posted.before_yen), grouped(posted.due_yen));
         writeln!(out, "{name} {before} 円 → {due} 円")?;
         if posted.set_off_yen > 0 {
-            writeln!(out, "  滞納保険料へ充当 {} 円", posted.set_off_yen)?;
+            writeln!(out, "  滞納保険料へ充当 {} 円", grouped(posted.set_off_yen))?;
         }
         if posted.reclaimed_yen > 0 {
-            writeln!(out, "  返納 {} 円", posted.reclaimed_yen)?;
+            writeln!(out, "  返納 {} 円", grouped(posted.reclaimed_yen))?;
         }
         if let Some((order, yen)) = posted.order {
-            writeln!(out, "  支出命令 {order} {yen} 円")?;
+            writeln!(out, "  支出命令 {order} {} 円", grouped(yen))?;
         }
     }
     for held in &decided.held {

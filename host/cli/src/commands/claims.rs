@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{Municipality, PersonId};
+use jorei_domain::money::grouped;
 use jorei_service::claims::forms::{Report, bed_ja, serial, service_ja, setting_ja};
 use jorei_service::claims::{Applied, ClaimsIntakeError, Way, apply, settle};
 use jorei_store::Store;
@@ -195,11 +196,20 @@ fn tell(taken: &Applied) -> anyhow::Result<()> {
     writeln!(
         out,
         "国保連レセプト 第{serial}号 {processed}処理 {}件 費用額{}円 一部負担金{}円{before}",
-        set.lines, set.cost_yen, set.own_yen
+        set.lines,
+        grouped(set.cost_yen),
+        grouped(set.own_yen)
     )?;
     for told in &taken.told {
         let finding = told.finding.map(|finding| format!(" 要確認: {}", finding.ja())).unwrap_or_default();
-        writeln!(out, "  {} {}件 費用額{}円 一部負担金{}円{finding}", told.status.ja(), told.count, told.cost_yen, told.own_yen)?;
+        writeln!(
+            out,
+            "  {} {}件 費用額{}円 一部負担金{}円{finding}",
+            told.status.ja(),
+            told.count,
+            grouped(told.cost_yen),
+            grouped(told.own_yen)
+        )?;
     }
     Ok(())
 }
@@ -365,9 +375,7 @@ async fn say(args: &SettleArgs) -> anyhow::Result<Exit> {
     let settled = settle(&store, municipality, args.line, way, &args.reason, today(), &stamp).await?;
     let mut out = std::io::stdout();
     match settled.reclaimed {
-        Some((household, yen)) => {
-            writeln!(out, "レセプト {} の保険者負担 {}円を世帯 {household} の返納金債権としました", args.line, yen.get())?
-        }
+        Some((household, yen)) => writeln!(out, "レセプト {} の保険者負担 {}円を世帯 {household} の返納金債権としました", args.line, yen)?,
         None => writeln!(out, "レセプト {} を{}としました", args.line, way.ja())?,
     }
     Ok(Exit::Done)

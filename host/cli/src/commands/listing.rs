@@ -5,7 +5,7 @@ use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use console::Term;
 use jiff::Timestamp;
-use jorei_domain::money::Yen;
+use jorei_domain::money::grouped;
 use serde_json::{Map, Value};
 use std::io::Write as _;
 
@@ -100,9 +100,7 @@ pub fn shown(column: &str, value: &Value) -> String {
             text.parse::<Timestamp>().map_or_else(|_| text.clone(), |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
         }
         Value::String(text) => text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()).map(cut).collect(),
-        Value::Number(number) if is_amount(column) => {
-            number.as_i64().and_then(|yen| Yen::checked(yen).ok()).map_or_else(|| number.to_string(), |yen| yen.to_string())
-        }
+        Value::Number(number) if is_amount(column) => number.as_i64().map_or_else(|| number.to_string(), |yen| grouped(yen).to_string()),
         other => other.to_string(),
     }
 }

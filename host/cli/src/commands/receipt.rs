@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::id::HouseholdId;
 use jorei_domain::ledger::Instalment;
+use jorei_domain::money::grouped;
 use jorei_domain::record::COLLECTIONS;
 use jorei_service::receipts::forms::source_ja;
 use jorei_service::receipts::matching::{Mistake, Order};
@@ -215,7 +216,7 @@ fn tell(taken: &Taken) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let file = &taken.file;
     let before = if taken.before { "（取込済みのファイルです。何も変更していません）" } else { "" };
-    writeln!(out, "{} {} 第{}号 {}件 {}円{before}", source_ja(file.source), file.kind.ja(), file.serial, file.rows, file.yen)?;
+    writeln!(out, "{} {} 第{}号 {}件 {}円{before}", source_ja(file.source), file.kind.ja(), file.serial, file.rows, grouped(file.yen))?;
     if file.unpaid > 0 {
         writeln!(out, "  不能 {}件", file.unpaid)?;
     }
@@ -225,7 +226,7 @@ fn tell(taken: &Taken) -> anyhow::Result<()> {
     for told in &taken.told {
         let used = if told.used { "・消込済" } else { "" };
         let exception = told.exception.map(|exception| format!(" 要確認: {}", exception.ja())).unwrap_or_default();
-        writeln!(out, "  {}{used} {}件 {}円{exception}", told.kind.ja(), told.count, told.yen)?;
+        writeln!(out, "  {}{used} {}件 {}円{exception}", told.kind.ja(), told.count, grouped(told.yen))?;
     }
     Ok(())
 }
@@ -403,16 +404,16 @@ pub fn run_reconcile(args: &ReconcileArgs) -> anyhow::Result<Exit> {
                 sums.even,
                 sums.waiting,
                 sums.open,
-                sums.difference_yen()
+                grouped(sums.difference_yen())
             )?;
             let agrees = if control.agrees() { "一致" } else { "不一致。jorei ledger check を実行してください" };
             writeln!(
                 out,
                 "収納データ計 {}円、台帳計 {}円（消込 {}円、仮受 {}円）: {agrees}",
-                control.told_yen(),
-                control.booked_yen,
-                control.used_yen(),
-                control.unmatched_yen
+                grouped(control.told_yen()),
+                grouped(control.booked_yen),
+                grouped(control.used_yen()),
+                grouped(control.unmatched_yen)
             )?;
         }
         Ok(if done { Exit::Done } else { Exit::Some })

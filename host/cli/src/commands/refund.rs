@@ -7,6 +7,7 @@ use crate::office::{OfficeArgs, decided_on, parse_date, run, runtime, today};
 use anyhow::{Context as _, bail};
 use jorei_domain::calendar::{Date, FiscalYear};
 use jorei_domain::id::{HouseholdId, Municipality, PersonId};
+use jorei_domain::money::grouped;
 use jorei_service::refunds::{
     Decided, HouseholdMatters, Lapsing, decide, lapse, lapsed, letter, matters, open_matters, renew, story, warnings,
 };
@@ -324,8 +325,12 @@ fn write_matters(known: &HouseholdMatters) -> anyhow::Result<()> {
         let ordered: i64 = matter.ordered.iter().map(|(_, yen)| yen).sum();
         writeln!(
             out,
-            "  発生 {} 円、充当 {used} 円、還付 {ordered} 円、時効 {} 円、未決定 {} 円",
-            matter.arisen, matter.lapsed, matter.undecided
+            "  発生 {} 円、充当 {} 円、還付 {} 円、時効 {} 円、未決定 {} 円",
+            grouped(matter.arisen),
+            grouped(used),
+            grouped(ordered),
+            grouped(matter.lapsed),
+            grouped(matter.undecided)
         )?;
     }
     for (order, state) in &known.orders {
@@ -337,7 +342,7 @@ fn write_matters(known: &HouseholdMatters) -> anyhow::Result<()> {
         writeln!(out, "通知 {}  発送 {}  {claim}", notice.number, notice.sent_on)?;
     }
     for (receipt, yen) in &known.reclaims {
-        writeln!(out, "返納金債権  収納番号 {receipt}  {yen} 円（相殺していません）")?;
+        writeln!(out, "返納金債権  収納番号 {receipt}  {} 円（相殺していません）", grouped(*yen))?;
     }
     for reason in &known.blocked {
         writeln!(out, "決定できません: {reason}")?;
@@ -506,7 +511,7 @@ fn run_lapse(args: &LapseArgs) -> anyhow::Result<Exit> {
         let (household, on) = (HouseholdId(args.household), decided_on(args.on)?);
         let stamp = moment().stamp(&officer.account);
         let yen = lapse(&store, municipality, household, lapsing, on, &args.reason, &stamp).await?;
-        writeln!(std::io::stdout(), "{}の{yen}円を時効として記録しました（{}年度）。", lapsing.ja(), FiscalYear::of(on).year())?;
+        writeln!(std::io::stdout(), "{}の{}円を時効として記録しました（{}年度）。", lapsing.ja(), yen, FiscalYear::of(on).year())?;
         Ok(Exit::Done)
     })
 }

@@ -5,6 +5,7 @@
 use super::{Arrears, Charge, CreditKind, Standing, extinct_on, promise_state, time_bar};
 use jorei_domain::calendar::Date;
 use jorei_domain::ledger::Instalment;
+use jorei_domain::money::grouped;
 use jorei_store::arrears::{Step, StoredArrearsEvent, is_followed, standing_demand};
 use std::fmt::Write as _;
 
@@ -20,23 +21,29 @@ fn write_shown(text: &mut String, arrears: &Arrears, charges: &[Charge], on: Dat
     for standing in arrears.standings.iter().filter(|standing| standing.due <= on) {
         let of = standing.instalment;
         let charge = charges.iter().find(|charge| charge.instalment == of);
-        writeln!(text, "  {of} 納期限 {} 調定額 {} 円 未納額 {} 円", standing.due, standing.billed_yen, standing.open_on(on))?;
+        writeln!(
+            text,
+            "  {of} 納期限 {} 調定額 {} 円 未納額 {} 円",
+            standing.due,
+            grouped(standing.billed_yen),
+            grouped(standing.open_on(on))
+        )?;
         for credit in standing.credits.iter().filter(|credit| credit.on <= on) {
             let kind = match credit.kind {
                 CreditKind::Paid(receipt) => format!("収納（{receipt}）"),
                 CreditKind::Appropriated => "充当".to_owned(),
                 CreditKind::WrittenOff => "不納欠損".to_owned(),
             };
-            writeln!(text, "    {} {kind} {} 円", credit.on, credit.yen)?;
+            writeln!(text, "    {} {kind} {} 円", credit.on, grouped(credit.yen))?;
         }
         if standing.charge_levied_yen > 0 {
-            writeln!(text, "    延滞金 調定額 {} 円 未納額 {} 円", standing.charge_levied_yen, standing.charge_open_yen)?;
+            writeln!(text, "    延滞金 調定額 {} 円 未納額 {} 円", grouped(standing.charge_levied_yen), grouped(standing.charge_open_yen))?;
         }
         if let Some(charge) = charge.filter(|charge| charge.charge_yen > 0 && standing.charge_levied_yen == 0) {
-            writeln!(text, "    延滞金（計算額、未調定） {} 円", charge.charge_yen)?;
+            writeln!(text, "    延滞金（計算額、未調定） {} 円", grouped(charge.charge_yen))?;
         }
         if standing.fee_open_yen > 0 {
-            writeln!(text, "    督促手数料 未納額 {} 円", standing.fee_open_yen)?;
+            writeln!(text, "    督促手数料 未納額 {} 円", grouped(standing.fee_open_yen))?;
         }
         if standing.open_on(on) == 0 {
             continue;
@@ -81,13 +88,18 @@ fn detail(known: &StoredArrearsEvent, arrears: &Arrears, on: Date) -> String {
             write!(text, " {kind} {from} から {until} の前日まで")
         }
         (Step::Revoked, Some(from), _) => write!(text, " {from} 以後"),
-        (Step::Demanded, ..) if event.fee.get() > 0 => write!(text, " 手数料 各{}円", event.fee.get()),
+        (Step::Demanded, ..) if event.fee.get() > 0 => write!(text, " 手数料 各{}円", event.fee),
         (Step::Promised, ..) => {
             let state = promise_state(known, arrears, on);
-            let all: i64 = event.payments.iter().map(|(_, yen)| yen.get()).sum();
+            let all = grouped(event.payments.iter().map(|(_, yen)| yen.get()).sum());
             let void = if state.is_void { "、失効" } else { "" };
             let dates = event.payments.len();
-            write!(text, " {dates}回 {all}円（納付済 {}円、不履行 {}回{void}【2回で失効は未確認の扱い】）", state.paid_yen, state.missed)
+            write!(
+                text,
+                " {dates}回 {all}円（納付済 {}円、不履行 {}回{void}【2回で失効は未確認の扱い】）",
+                grouped(state.paid_yen),
+                state.missed
+            )
         }
         _ => Ok(()),
     };

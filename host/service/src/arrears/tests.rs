@@ -597,7 +597,7 @@ async fn a_promise_is_void_after_two_missed_days() {
     assert_eq!(state("2026-04-01").await, (3_000, 2_999, 1, false));
     assert_eq!(state("2026-05-01").await, (6_000, 2_999, 2, true));
     let text = shown(&town.arrears(HOME).await, &[], day("2026-05-01"));
-    assert!(text.contains("3回 9000円（納付済 2999円、不履行 2回、失効"), "{text}");
+    assert!(text.contains("3回 9,000円（納付済 2,999円、不履行 2回、失効"), "{text}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use jorei_domain::benefit::{BENEFIT, BENEFITS_TABLE, Benefit, COLUMNS, Payee, SU
 use jorei_domain::calendar::Date;
 use jorei_domain::decision::Outcome;
 use jorei_domain::id::PersonId;
+use jorei_domain::money::grouped;
 use jorei_domain::record::{Case, Kind};
 use jorei_domain::table::{ABSENT, Table};
 use jorei_store::benefits::BenefitKey;
@@ -55,7 +56,7 @@ impl OutOfBounds {
             OutOfBounds::OtherBenefit(word) => format!("この区分にない給付です（{word}）"),
             OutOfBounds::Twice(word) => format!("同じ対象の給付が二行あります（{word}）"),
             OutOfBounds::MoreThanPaid { benefit, due, most } => {
-                format!("支給額 {due}円が上限 {most}円（支払った額）を超えています（{benefit}）")
+                format!("支給額 {}円が上限 {}円（支払った額）を超えています（{benefit}）", grouped(*due), grouped(*most))
             }
         }
     }

@@ -6,10 +6,10 @@
 use super::BenefitError;
 use super::applications::slot_of;
 use crate::addressee::Addressee;
-use crate::exemptions::grouped;
 use crate::refunds::{REMEDIES, reader, write_recipient};
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{DecisionId, HouseholdId, Municipality, PersonId};
+use jorei_domain::money::grouped;
 use jorei_domain::slot::Slot;
 use jorei_store::Store;
 use jorei_store::benefits::{BenefitDue, BenefitKey};

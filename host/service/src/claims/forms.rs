@@ -13,6 +13,7 @@ use crate::sheets::cells::{self, Wrong as WrongCell, plain};
 use crate::sheets::{FILE_BYTES, Row, csv_rows, report};
 use jorei_domain::calendar::{Date, months_after};
 use jorei_domain::id::{Digest, Municipality, PersonId};
+use jorei_domain::money::grouped;
 use jorei_domain::record::{BEDS, SERVICES, SETTINGS, Unit};
 use jorei_domain::table::ABSENT;
 use jorei_store::medical_claims::{ClaimLine, ClaimStatus, Stay};
@@ -193,7 +194,7 @@ impl fmt::Display for Wrong {
                 write!(f, "件数が合いません（記載 {stated}件、明細 {found}件）。国保連に再送を依頼してください")
             }
             Wrong::Sum { stated, found } => {
-                write!(f, "合計が合いません（記載 {stated}円、明細 {found}円）。国保連に再送を依頼してください")
+                write!(f, "合計が合いません（記載 {}円、明細 {}円）。国保連に再送を依頼してください", grouped(*stated), grouped(*found))
             }
             Wrong::TooManyLines => write!(f, "一式が{SET_LINES}行を超えます。国保連に分割を依頼してください"),
             Wrong::NotAClaim => {

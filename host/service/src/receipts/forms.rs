@@ -7,7 +7,7 @@
 use crate::sheets::cells::{self, Wrong as WrongCell, plain};
 use crate::sheets::{FILE_BYTES, Row, csv_rows, report};
 use jorei_domain::calendar::Date;
-use jorei_domain::money::Yen;
+use jorei_domain::money::{Yen, grouped};
 use jorei_domain::record::CHANNELS;
 use jorei_domain::table::ABSENT;
 use jorei_store::receipts::{FileKind, STATEMENT};
@@ -81,7 +81,12 @@ impl fmt::Display for Wrong {
                 write!(f, "件数が合いません（記載 {stated}件、明細 {found}件）。収納機関に再送を依頼してください")
             }
             Wrong::Sum { stated, found } => {
-                write!(f, "合計金額が合いません（記載 {stated}円、明細 {found}円）。収納機関に再送を依頼してください")
+                write!(
+                    f,
+                    "合計金額が合いません（記載 {}円、明細 {}円）。収納機関に再送を依頼してください",
+                    grouped(*stated),
+                    grouped(*found)
+                )
             }
             Wrong::Twice(line) => write!(f, "同じ番号の明細が{line}行にあります。収納機関に再送を依頼してください"),
             Wrong::PaidLater => f.write_str("作成日より後の日です。日付を確認してください"),

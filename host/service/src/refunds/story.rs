@@ -6,13 +6,14 @@
 use super::RefundError;
 use super::matters::{HouseholdMatters, OrderState, matters};
 use crate::citation::citation;
-use crate::exemptions::{grouped, state};
+use crate::exemptions::state;
 use crate::language::Language;
 use crate::payees::finding_ja;
 use crate::words::Words;
 use jorei_domain::calendar::Date;
 use jorei_domain::id::{HouseholdId, Municipality};
 use jorei_domain::ledger::{Account, AccountKind};
+use jorei_domain::money::grouped;
 use jorei_domain::record::OVERPAYMENT_CAUSES;
 use jorei_domain::trace::{self, Val};
 use jorei_store::Store;
